@@ -1,0 +1,7 @@
+import { App, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { ClaudeAgentStack } from './app/claude-agent-stack';
+
+const app = new App();
+Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+new ClaudeAgentStack(app, 'ClaudeAgentStack');

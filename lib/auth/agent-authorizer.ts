@@ -1,0 +1,86 @@
+import { aws_bedrockagentcore as agentcore, Token } from 'aws-cdk-lib';
+import { throwFindings } from '../private/validation';
+
+/** Which tokens of an OpenID Connect provider are accepted. At least one client or audience must be named. */
+export interface OidcAuthorizerOptions {
+  /**
+   * The provider's discovery document: an https address that ends in `/.well-known/openid-configuration`.
+   */
+  readonly discoveryUrl: string;
+
+  /**
+   * Client ids accepted in the claim `client_id`. The choice for Cognito access tokens, which carry no `aud`.
+   *
+   * @default - the client is not checked; then `allowedAudiences` is required
+   */
+  readonly allowedClients?: string[];
+
+  /**
+   * Audiences accepted in the claim `aud`.
+   *
+   * @default - the audience is not checked; then `allowedClients` is required
+   */
+  readonly allowedAudiences?: string[];
+
+  /**
+   * Scopes of which a token must carry at least one.
+   *
+   * @default - the scope is not checked
+   */
+  readonly allowedScopes?: string[];
+}
+
+/** Who may call an agent. AgentCore checks the caller before the request reaches the container. */
+export class AgentAuthorizer {
+  /** Callers sign with SigV4 and need `bedrock-agentcore:InvokeAgentRuntime`: see `AgentRuntime.grantInvoke`. */
+  public static iam(): AgentAuthorizer {
+    // The custom user-id header is how a signing backend names the person it acts for.
+    return new AgentAuthorizer(agentcore.RuntimeAuthorizerConfiguration.usingIAM(), false, [
+      'X-Amzn-Bedrock-AgentCore-Runtime-Custom-User-Id',
+    ]);
+  }
+
+  /** Callers bring a bearer token of an OpenID Connect provider. */
+  public static oidc(options: OidcAuthorizerOptions): AgentAuthorizer {
+    const { discoveryUrl, allowedClients, allowedAudiences, allowedScopes } = options;
+    throwFindings('AgentAuthorizer.oidc', [
+      ...discoveryUrlFindings(discoveryUrl),
+      ...(isEmpty(allowedClients) && isEmpty(allowedAudiences)
+        ? [
+            `neither allowedClients nor allowedAudiences is given, so every token that ${discoveryUrl} issues for any application would be accepted; name the clients (Cognito access tokens) or the audiences of this agent`,
+          ]
+        : []),
+    ]);
+    // The agent reads the user's identity from the token that AgentCore has verified.
+    return new AgentAuthorizer(
+      agentcore.RuntimeAuthorizerConfiguration.usingJWT(discoveryUrl, allowedClients, allowedAudiences, allowedScopes),
+      true,
+      ['Authorization'],
+    );
+  }
+
+  private constructor(
+    /** The configuration for the L2 runtime. */
+    public readonly configuration: agentcore.RuntimeAuthorizerConfiguration,
+    /** Whether callers bring a JWT; otherwise they sign with IAM credentials. */
+    public readonly callersHaveJwt: boolean,
+    /** Request headers that the agent must see to know its user. */
+    public readonly identityHeaders: readonly string[],
+  ) {}
+}
+
+function discoveryUrlFindings(discoveryUrl: string): string[] {
+  if (
+    Token.isUnresolved(discoveryUrl) ||
+    /^https:\/\/[^/]+(\/.*)?\/\.well-known\/openid-configuration$/.test(discoveryUrl)
+  ) {
+    return [];
+  }
+  return [
+    `discoveryUrl "${discoveryUrl}" is not a discovery document: it must be an https address that ends in /.well-known/openid-configuration`,
+  ];
+}
+
+function isEmpty(values: readonly string[] | undefined): boolean {
+  return values === undefined || values.length === 0;
+}

@@ -1,0 +1,34 @@
+/**
+ * Every action this library grants, grouped by purpose.
+ *
+ * Source: the service authorization reference of Amazon Bedrock AgentCore, Amazon Bedrock, Amazon ECR and Amazon
+ * CloudWatch Logs, and "IAM permissions for AgentCore Runtime" in the AgentCore developer guide.
+ */
+export const Actions = {
+  /** Call a model, with and without streaming; Converse and ConverseStream are authorized by the same two. */
+  INVOKE_MODEL: ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'],
+
+  /** Call an agent over HTTP as the signing principal. */
+  INVOKE_RUNTIME: ['bedrock-agentcore:InvokeAgentRuntime'],
+
+  /** Pull the layers of an image from one repository. */
+  PULL_IMAGE: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
+
+  /** Log in to the registry; has no resource type. */
+  REGISTRY_TOKEN: ['ecr:GetAuthorizationToken'],
+
+  /** Make the runtime's log group and look for its streams. */
+  LOG_GROUP: ['logs:CreateLogGroup', 'logs:DescribeLogStreams'],
+
+  /** Find log groups; authorized on every log group of the account and Region. */
+  DESCRIBE_LOG_GROUPS: ['logs:DescribeLogGroups'],
+
+  /** Write log events, metrics in embedded metric format included. */
+  WRITE_LOGS: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+
+  /** A workload token for calls that carry no user's token. */
+  WORKLOAD_TOKEN: ['bedrock-agentcore:GetWorkloadAccessToken'],
+
+  /** A workload token bound to the user's verified JWT. The form for a user id is left out: it trusts any text. */
+  WORKLOAD_TOKEN_FOR_JWT: ['bedrock-agentcore:GetWorkloadAccessTokenForJWT'],
+} as const;

@@ -1,0 +1,67 @@
+import { aws_iam as iam, Stack } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { renderedText } from '../private/rendered-text';
+
+/** Characters a managed policy may have, white space not counted (IAM quotas). */
+const MANAGED_POLICY_CHARACTERS = 6144;
+
+/** What is left free for references, whose deployed text is longer than their name in the template. */
+const MARGIN = 1100;
+
+/**
+ * The permissions of an execution role, in customer-managed policies of their own, and the principal that grants write to.
+ *
+ * The role itself stays untouched: an L2 that holds it would otherwise add its own, wider statements, and a grant to an L2
+ * with an immutable role is dropped without a word. Statements that no longer fit into one managed policy open the next.
+ *
+ * Make the resource that assumes the role depend on this construct: it covers every policy, those added later included.
+ */
+export class ExecutionPermissions extends Construct implements iam.IPrincipal {
+  public readonly grantPrincipal: iam.IPrincipal = this;
+  public readonly assumeRoleAction: string;
+  public readonly policyFragment: iam.PrincipalPolicyFragment;
+  public readonly principalAccount?: string;
+
+  private readonly policies: iam.ManagedPolicy[] = [];
+  private characters = 0;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly role: iam.Role,
+  ) {
+    super(scope, id);
+    this.assumeRoleAction = role.assumeRoleAction;
+    this.policyFragment = role.policyFragment;
+    if (role.principalAccount !== undefined) this.principalAccount = role.principalAccount;
+  }
+
+  public addToPrincipalPolicy(statement: iam.PolicyStatement): iam.AddToPrincipalPolicyResult {
+    const policy = this.policyWithRoomFor(this.length(statement));
+    policy.addStatements(statement);
+    return { statementAdded: true, policyDependable: policy };
+  }
+
+  public addToPolicy(statement: iam.PolicyStatement): boolean {
+    return this.addToPrincipalPolicy(statement).statementAdded;
+  }
+
+  private policyWithRoomFor(length: number): iam.ManagedPolicy {
+    const current = this.policies.at(-1);
+    this.characters += length;
+    if (current !== undefined && this.characters <= MANAGED_POLICY_CHARACTERS - MARGIN) return current;
+
+    this.characters = length;
+    const number = this.policies.length + 1;
+    const policy = new iam.ManagedPolicy(this, number === 1 ? 'Policy' : `Policy${number}`, {
+      description: 'What the agent may do, and nothing more',
+      roles: [this.role],
+    });
+    this.policies.push(policy);
+    return policy;
+  }
+
+  private length(statement: iam.PolicyStatement): number {
+    return renderedText(this, Stack.of(this).toJsonString(statement.toStatementJson())).length;
+  }
+}

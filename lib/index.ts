@@ -1,0 +1,13 @@
+export type { IAgent, IAgentCapability } from './agent/agent';
+export { AgentAuthorizer, type OidcAuthorizerOptions } from './auth/agent-authorizer';
+export { ClaudeModel } from './model/claude-model';
+export { ClaudeModels, type ClaudeModelRoles } from './model/claude-models';
+export { Geography } from './model/geography';
+export { ModelAccess } from './model/model-access';
+export {
+  AgentImage,
+  type BoundAgentImage,
+  type ClaudeAgentImageOptions,
+  type DirectoryImageOptions,
+} from './runtime/agent-image';
+export { AgentRuntime, type AgentRuntimeProps } from './runtime/agent-runtime';

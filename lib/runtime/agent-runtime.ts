@@ -1,0 +1,170 @@
+import { Annotations, aws_bedrockagentcore as agentcore, aws_iam as iam, Validations } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import type { IAgent, IAgentCapability } from '../agent/agent';
+import { AgentAuthorizer } from '../auth/agent-authorizer';
+import { Actions } from '../iam/actions';
+import { defaultEndpointArn } from '../iam/arns';
+import { ExecutionPermissions } from '../iam/execution-permissions';
+import { grantRuntimeBaseline, runtimeTrust } from '../iam/runtime-baseline';
+import { ClaudeModels } from '../model/claude-models';
+import { uniqueAgentCoreName } from '../private/naming';
+import { nameFindings, throwFindings } from '../private/validation';
+import type { AgentImage } from './agent-image';
+import { environmentFindings } from './environment-findings';
+
+/** Properties of an AgentRuntime. */
+export interface AgentRuntimeProps {
+  /** What the agent runs. */
+  readonly image: AgentImage;
+
+  /**
+   * The models that the agent may call; it may call no other.
+   *
+   * @default - Claude Sonnet 5.5, and Claude Haiku 5.5 for background calls, through their global inference profiles
+   */
+  readonly models?: ClaudeModels;
+
+  /**
+   * Who may call the agent.
+   *
+   * @default AgentAuthorizer.iam()
+   */
+  readonly authorizer?: AgentAuthorizer;
+
+  /**
+   * What the agent may use besides its models.
+   *
+   * @default - nothing
+   */
+  readonly capabilities?: IAgentCapability[];
+
+  /**
+   * Environment variables of the agent: up to 50 with those of models and capabilities, values up to 2,048 characters.
+   *
+   * @default - only those of models and capabilities
+   */
+  readonly environment?: Record<string, string>;
+
+  /**
+   * The name of the runtime: a letter, then letters, digits and underscores, 48 at the most. Changing it replaces the
+   * runtime.
+   *
+   * @default - made from the path of the construct
+   */
+  readonly runtimeName?: string;
+
+  /**
+   * What the agent is for, 1 to 1,200 characters.
+   *
+   * @default - no description
+   */
+  readonly description?: string;
+
+  /**
+   * The version of the platform that runs the microVMs. V2 restores every session from one snapshot, random state
+   * included: choose it only for an image that is made for that.
+   *
+   * @default PlatformVersion.V1
+   */
+  readonly platformVersion?: agentcore.PlatformVersion;
+}
+
+/**
+ * A Claude agent on Amazon Bedrock AgentCore Runtime.
+ *
+ * Defines the runtime, its ARM64 image, and an execution role that may pull that image, write its own logs, get a token
+ * for its own workload identity and call the chosen models, and nothing else. The role is trusted by AgentCore on behalf
+ * of this account and this runtime only. Any L2 can grant more to the agent, because the agent is a grantee:
+ * `table.grantReadData(agent)`.
+ */
+export class AgentRuntime extends Construct implements IAgent {
+  /** The name of the runtime. */
+  public readonly agentName: string;
+
+  /** The L2 runtime: the way to what this construct does not offer. Do not grant to it: its grants have no effect. */
+  public readonly runtime: agentcore.Runtime;
+
+  /** The execution role. Grant to the agent rather than to the role. */
+  public readonly role: iam.IRole;
+
+  public readonly grantPrincipal: iam.IPrincipal;
+
+  private readonly authorizer: AgentAuthorizer;
+
+  /** Rendered by the L2 at synthesis, so that capabilities can still add to it. */
+  private readonly environment: Record<string, string> = {};
+
+  constructor(scope: Construct, id: string, props: AgentRuntimeProps) {
+    super(scope, id);
+    throwFindings(this, props.runtimeName === undefined ? [] : nameFindings('runtimeName', props.runtimeName));
+    this.agentName = props.runtimeName ?? uniqueAgentCoreName(this);
+    this.authorizer = props.authorizer ?? AgentAuthorizer.iam();
+
+    const { artifact, repository } = props.image.bind(this);
+
+    const role = new iam.Role(this, 'ExecutionRole', {
+      assumedBy: runtimeTrust(this, this.agentName),
+      description: `What the agent ${this.agentName} may do`,
+    });
+    const permissions = new ExecutionPermissions(this, 'ExecutionPermissions', role);
+    grantRuntimeBaseline(permissions, {
+      runtimeName: this.agentName,
+      repositoryArn: repository.repositoryArn,
+      callersHaveJwt: this.authorizer.callersHaveJwt,
+    });
+    this.role = role;
+    this.grantPrincipal = permissions;
+
+    this.runtime = new agentcore.Runtime(this, 'Runtime', {
+      runtimeName: this.agentName,
+      agentRuntimeArtifact: artifact,
+      // Immutable, because the L2 would add statements for the logs and identities of every agent in the account.
+      executionRole: role.withoutPolicyUpdates(),
+      authorizerConfiguration: this.authorizer.configuration,
+      requestHeaderConfiguration: { allowlistedHeaders: [...this.authorizer.identityHeaders] },
+      environmentVariables: this.environment,
+      platformVersion: props.platformVersion ?? agentcore.PlatformVersion.V1,
+      ...(props.description === undefined ? {} : { description: props.description }),
+    });
+    Validations.of(this.runtime).acknowledge({
+      id: 'Annotation::aws-cdk-lib.aws-bedrockagentcore:containerUriValidationSkipped',
+      reason: 'the URI is that of the image asset of this stack',
+    });
+    // AgentCore pulls the image while it makes the runtime; the L2 waits for the role and not for its policies.
+    this.runtime.node.defaultChild?.node.addDependency(permissions);
+
+    for (const [name, value] of Object.entries(props.environment ?? {})) this.addEnvironment(name, value);
+    const models = props.models ?? ClaudeModels.sonnetWithHaiku();
+    for (const capability of [models, ...(props.capabilities ?? [])]) capability.bindToAgent(this);
+  }
+
+  /** The ARN of the runtime. */
+  public get runtimeArn(): string {
+    return this.runtime.agentRuntimeArn;
+  }
+
+  public addEnvironment(name: string, value: string): void {
+    throwFindings(this, environmentFindings(this.environment, name, value));
+    this.environment[name] = value;
+  }
+
+  /**
+   * Allows `grantee` to call the agent with SigV4: `bedrock-agentcore:InvokeAgentRuntime` on the runtime and its default
+   * endpoint. Not for WebSocket, stopping sessions or running commands.
+   *
+   * Has no effect where callers bring a JWT, and says so in a warning: AgentCore then accepts no signature.
+   */
+  public grantInvoke(grantee: iam.IGrantable): iam.Grant {
+    if (this.authorizer.callersHaveJwt) {
+      Annotations.of(this).addWarningV2(
+        'cdk-agentcore-constructs:grantInvokeWithJwt',
+        'grantInvoke has no effect on an agent whose callers bring a JWT: AgentCore refuses signed calls to it; use AgentAuthorizer.iam(), or give the caller a token',
+      );
+    }
+    return iam.Grant.addToPrincipal({
+      grantee,
+      actions: [...Actions.INVOKE_RUNTIME],
+      resourceArns: [this.runtimeArn, defaultEndpointArn(this.runtimeArn)],
+    });
+  }
+}

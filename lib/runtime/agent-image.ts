@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { aws_bedrockagentcore as agentcore, aws_ecr_assets as ecrAssets, IgnoreMode } from 'aws-cdk-lib';
+import { isAbsolute, join, relative, resolve } from 'node:path';
+import { aws_bedrockagentcore as agentcore, aws_ecr_assets as ecrAssets, IgnoreMode, Stage } from 'aws-cdk-lib';
 import type { aws_ecr as ecr } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { packagePath } from '../private/package-root';
@@ -89,6 +89,7 @@ class DirectoryImage extends AgentImage {
       platform: ecrAssets.Platform.LINUX_ARM64,
       // Read .dockerignore as the image builder does, so that asset hash and image content cannot disagree.
       ignoreMode: IgnoreMode.DOCKER,
+      exclude: outputInside(this.directory, Stage.of(scope)?.outdir ?? 'cdk.out'),
       ...(this.options.file === undefined ? {} : { file: this.options.file }),
       ...(this.options.buildArgs === undefined ? {} : { buildArgs: this.options.buildArgs }),
     });
@@ -97,6 +98,15 @@ class DirectoryImage extends AgentImage {
       repository: asset.repository,
     };
   }
+}
+
+/**
+ * The output directory of the app as an ignore pattern, where it lies inside the image directory: the asset would
+ * otherwise be copied into itself without end. (The CDK excludes its absolute path, which matches nothing.)
+ */
+function outputInside(directory: string, output: string): string[] {
+  const path = relative(directory, resolve(output));
+  return path === '' || path.startsWith('..') || isAbsolute(path) ? [] : [path];
 }
 
 function directoryFindings(directory: string, file: string): string[] {

@@ -1,0 +1,92 @@
+import type {
+  Stack} from 'aws-cdk-lib';
+import {
+  aws_dynamodb as dynamodb,
+  aws_iam as iam,
+  aws_kms as kms,
+  aws_s3 as s3,
+  aws_secretsmanager as secrets
+} from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { AgentRuntime } from '../../lib';
+import { evaluate } from '../../lib/testing';
+import { executionRole, resolvedTemplate, testImage, testStack } from '../support/stack';
+
+function agentIn(stack: Stack): AgentRuntime {
+  return new AgentRuntime(stack, 'Agent', { image: testImage() });
+}
+
+describe('grants of L2s to an agent', () => {
+  test('reach the template, keys of encrypted resources included', () => {
+    const stack = testStack();
+    const agent = agentIn(stack);
+    const key = new kms.Key(stack, 'Key');
+    const bucket = new s3.Bucket(stack, 'Bucket', { encryptionKey: key });
+    const table = new dynamodb.TableV2(stack, 'Table', {
+      partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING },
+    });
+    const secret = new secrets.Secret(stack, 'Secret', { encryptionKey: key });
+
+    for (const grant of [bucket.grantRead(agent), table.grantReadData(agent), secret.grantRead(agent)]) {
+      expect(grant.success).toBe(true);
+    }
+
+    const template = resolvedTemplate(stack, {
+      attribute: ({ type, logicalId }, attribute) =>
+        type === 'AWS::DynamoDB::GlobalTable' && attribute === 'Arn' ? `arn:aws:dynamodb:::${logicalId}` : undefined,
+    });
+    const role = executionRole(template);
+    const allowed = (action: string, resource: string) => evaluate(role, { action, resource }).allowed;
+    const id = (construct: s3.Bucket | kms.Key | secrets.Secret | dynamodb.TableV2) =>
+      stack.getLogicalId(construct.node.defaultChild as never);
+
+    expect(allowed('s3:GetObject', `${template.getAtt(id(bucket), 'Arn')}/file`)).toBe(true);
+    expect(allowed('s3:PutObject', `${template.getAtt(id(bucket), 'Arn')}/file`)).toBe(false);
+    expect(allowed('kms:Decrypt', template.getAtt(id(key), 'Arn'))).toBe(true);
+    expect(allowed('dynamodb:GetItem', `arn:aws:dynamodb:::${id(table)}`)).toBe(true);
+    expect(allowed('secretsmanager:GetSecretValue', template.ref(id(secret)))).toBe(true);
+  });
+
+  test('never leave the managed policies: the role has no inline policy', () => {
+    const stack = testStack();
+    new s3.Bucket(stack, 'Bucket').grantRead(agentIn(stack));
+    const template = Template.fromStack(stack);
+    template.resourceCountIs('AWS::IAM::Policy', 0);
+    template.resourceCountIs('AWS::IAM::ManagedPolicy', 1);
+  });
+});
+
+describe('permissions that do not fit into one managed policy', () => {
+  const stack = testStack();
+  const agent = agentIn(stack);
+  const buckets = Array.from(
+    { length: 60 },
+    (_, index) => `arn:aws:s3:::a-bucket-with-a-rather-long-name-number-${index}/*`,
+  );
+  for (const bucket of buckets) {
+    iam.Grant.addToPrincipal({ grantee: agent, actions: ['s3:GetObject'], resourceArns: [bucket] });
+  }
+  const template = Template.fromStack(stack);
+
+  test('continue in further ones, each within 6,144 characters', () => {
+    const policies = Object.values(template.findResources('AWS::IAM::ManagedPolicy'));
+    expect(policies.length).toBeGreaterThan(1);
+    for (const policy of policies) {
+      const { PolicyDocument } = resolvedTemplate(stack).resolve(policy.Properties) as { PolicyDocument: unknown };
+      expect(JSON.stringify(PolicyDocument).length).toBeLessThanOrEqual(6144);
+    }
+  });
+
+  test('all count for the role', () => {
+    const role = executionRole(resolvedTemplate(stack));
+    for (const bucket of buckets) {
+      expect(evaluate(role, { action: 's3:GetObject', resource: bucket.replace('*', 'file') }).allowed).toBe(true);
+    }
+  });
+
+  test('are all there before the runtime is made', () => {
+    const [runtime] = Object.values(template.findResources('AWS::BedrockAgentCore::Runtime'));
+    const policies = Object.keys(template.findResources('AWS::IAM::ManagedPolicy'));
+    expect(runtime?.DependsOn).toEqual(expect.arrayContaining(policies));
+  });
+});

@@ -1,0 +1,119 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, Stack } from 'aws-cdk-lib';
+import { AgentImage, AgentRuntime } from '../../lib';
+
+const agentImage = join(__dirname, '..', '..', 'agent-image');
+
+interface ImageAsset {
+  source: { directory: string; dockerBuildArgs?: Record<string, string>; dockerFile?: string; platform?: string };
+}
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'agent-image-'));
+});
+afterEach(() => {
+  rmSync(directory, { recursive: true });
+});
+
+/** The image assets that the manifest of a stack with one agent asks for, by hash. */
+function imageAssets(image: AgentImage): Record<string, ImageAsset> {
+  const app = new App({ outdir: join(directory, `cdk.out-${Math.random()}`) });
+  const stack = new Stack(app, 'Test');
+  new AgentRuntime(stack, 'Agent', { image });
+  const assembly = app.synth();
+  const manifest = JSON.parse(readFileSync(join(assembly.directory, 'Test.assets.json'), 'utf8')) as {
+    dockerImages: Record<string, ImageAsset>;
+  };
+  return manifest.dockerImages;
+}
+
+function onlyAsset(image: AgentImage): ImageAsset {
+  const [asset, ...others] = Object.values(imageAssets(image));
+  if (asset === undefined || others.length > 0) throw new Error('expected one image asset');
+  return asset;
+}
+
+describe('AgentImage.claudeAgent', () => {
+  test('asks for linux/arm64', () => {
+    expect(onlyAsset(AgentImage.claudeAgent()).source.platform).toBe('linux/arm64');
+  });
+
+  test('passes the base image and other arguments to the Dockerfile', () => {
+    const image = AgentImage.claudeAgent({ baseImage: 'registry.example.com/node:24', buildArgs: { A: '1' } });
+    expect(onlyAsset(image).source.dockerBuildArgs).toEqual({ BASE_IMAGE: 'registry.example.com/node:24', A: '1' });
+  });
+
+  test('names arguments that the Dockerfile has', () => {
+    expect(readFileSync(join(agentImage, 'Dockerfile'), 'utf8')).toMatch(/^ARG BASE_IMAGE=/m);
+  });
+
+  test('is the same image while its sources are the same, whatever lies beside them', () => {
+    const copy = join(directory, 'copy');
+    cpSync(agentImage, copy, { recursive: true, filter: (path) => !/node_modules|dist/.test(path) });
+    const hash = () => Object.keys(imageAssets(AgentImage.fromDirectory(copy)));
+    const before = hash();
+
+    writeFileSync(join(copy, 'README.md'), 'words');
+    mkdirSync(join(copy, 'node_modules', 'left-over'), { recursive: true });
+    writeFileSync(join(copy, 'node_modules', 'left-over', 'index.js'), '');
+    expect(hash()).toEqual(before);
+
+    writeFileSync(join(copy, 'src', 'main.ts'), '// another program');
+    expect(hash()).not.toEqual(before);
+  });
+});
+
+describe('AgentImage.fromDirectory', () => {
+  test('builds for linux/arm64 from the Dockerfile that is named', () => {
+    writeFileSync(join(directory, 'agent.Dockerfile'), 'FROM scratch\n');
+    const asset = onlyAsset(AgentImage.fromDirectory(directory, { file: 'agent.Dockerfile', buildArgs: { A: '1' } }));
+    expect(asset.source).toMatchObject({
+      platform: 'linux/arm64',
+      dockerFile: 'agent.Dockerfile',
+      dockerBuildArgs: { A: '1' },
+    });
+  });
+
+  test('can be the directory of the app itself: the output of synthesis is no part of the image', () => {
+    writeFileSync(join(directory, 'Dockerfile'), 'FROM scratch\n');
+    const app = new App({ outdir: join(directory, 'cdk.out') });
+    new AgentRuntime(new Stack(app, 'Test'), 'Agent', { image: AgentImage.fromDirectory(directory) });
+    const staged = app.synth().directory;
+    const [asset] = readdirSync(staged).filter((name) => name.startsWith('asset.'));
+    expect(readdirSync(join(staged, asset ?? ''))).toEqual(['Dockerfile']);
+  });
+
+  test('can be run by several agents of one stack', () => {
+    writeFileSync(join(directory, 'Dockerfile'), 'FROM scratch\n');
+    const image = AgentImage.fromDirectory(directory);
+    const stack = new Stack(new App({ outdir: join(directory, 'cdk.out') }), 'Test');
+    expect(() => ['A', 'B'].map((id) => new AgentRuntime(stack, id, { image }))).not.toThrow();
+  });
+
+  test('fails on a directory that is not there', () => {
+    const missing = join(directory, 'missing');
+    expect(() => AgentImage.fromDirectory(missing)).toThrow(
+      `AgentImage.fromDirectory: image directory "${missing}" does not exist; give the directory that holds the Dockerfile`,
+    );
+  });
+
+  test('fails on an empty directory', () => {
+    expect(() => AgentImage.fromDirectory(directory)).toThrow(
+      `image directory "${directory}" is empty; put the Dockerfile and the sources of the agent there`,
+    );
+  });
+
+  test('fails on a file', () => {
+    const file = join(directory, 'Dockerfile');
+    writeFileSync(file, '');
+    expect(() => AgentImage.fromDirectory(file)).toThrow(`image directory "${file}" is a file`);
+  });
+
+  test('fails on a directory without a Dockerfile', () => {
+    writeFileSync(join(directory, 'main.py'), '');
+    expect(() => AgentImage.fromDirectory(directory)).toThrow(/has no "Dockerfile"; add it, or name another/);
+  });
+});

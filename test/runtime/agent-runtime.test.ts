@@ -1,0 +1,175 @@
+import type { Stack } from 'aws-cdk-lib';
+import { aws_bedrockagentcore as agentcore, aws_iam as iam } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { AgentAuthorizer, AgentRuntime, type AgentRuntimeProps, type IAgentCapability } from '../../lib';
+import { evaluate, rolePolicies } from '../../lib/testing';
+import { executionRole, resolvedTemplate, runtimeEnvironment, testImage, testStack } from '../support/stack';
+
+function agentWith(props: Partial<AgentRuntimeProps> = {}, stack = testStack()): { agent: AgentRuntime; stack: Stack } {
+  return { agent: new AgentRuntime(stack, 'Agent', { image: testImage(), ...props }), stack };
+}
+
+describe('the smallest agent', () => {
+  const { agent, stack } = agentWith();
+  const template = Template.fromStack(stack);
+
+  test('is a runtime, a role and a policy', () => {
+    expect(
+      Object.values(template.toJSON().Resources as Record<string, { Type: string }>).map(({ Type }) => Type),
+    ).toEqual(['AWS::IAM::Role', 'AWS::IAM::ManagedPolicy', 'AWS::BedrockAgentCore::Runtime']);
+  });
+
+  test('has a name that is known at synthesis and stays when the agent changes', () => {
+    expect(agent.agentName).toMatch(/^Test_Agent_[0-9A-F]{8}$/);
+    const other = agentWith({
+      description: 'another',
+      environment: { A: '1' },
+      authorizer: AgentAuthorizer.oidc({
+        discoveryUrl: 'https://id.example.com/.well-known/openid-configuration',
+        allowedClients: ['web'],
+      }),
+    });
+    expect(other.agent.agentName).toBe(agent.agentName);
+    expect(Object.keys(Template.fromStack(other.stack).toJSON().Resources as object)).toEqual(
+      Object.keys(template.toJSON().Resources as object),
+    );
+  });
+
+  test('says its platform version, because the default of the service may change', () => {
+    template.hasResourceProperties('AWS::BedrockAgentCore::Runtime', { PlatformVersion: 'V1' });
+  });
+
+  test('waits for its permissions', () => {
+    const [policy] = Object.keys(template.findResources('AWS::IAM::ManagedPolicy'));
+    template.hasResource('AWS::BedrockAgentCore::Runtime', { DependsOn: Match.arrayWith([policy]) });
+  });
+
+  test('shows its L2 as the escape hatch', () => {
+    const { agent: open, stack: openStack } = agentWith();
+    const runtime = open.runtime.node.defaultChild as agentcore.CfnRuntime;
+    runtime.addPropertyOverride('Description', 'overridden');
+    Template.fromStack(openStack).hasResourceProperties('AWS::BedrockAgentCore::Runtime', {
+      Description: 'overridden',
+    });
+  });
+});
+
+test('takes name, description, platform version and environment', () => {
+  const { stack } = agentWith({
+    runtimeName: 'support_agent',
+    description: 'Answers support questions',
+    platformVersion: agentcore.PlatformVersion.V2,
+    environment: { STAGE: 'prod' },
+  });
+  Template.fromStack(stack).hasResourceProperties('AWS::BedrockAgentCore::Runtime', {
+    AgentRuntimeName: 'support_agent',
+    Description: 'Answers support questions',
+    PlatformVersion: 'V2',
+    EnvironmentVariables: Match.objectLike({ STAGE: 'prod' }),
+  });
+});
+
+describe('a capability', () => {
+  test('adds its environment and its permissions', () => {
+    const capability: IAgentCapability = {
+      bindToAgent(agent) {
+        agent.addEnvironment('AGENT_TOPIC', `topic of ${agent.agentName}`);
+        iam.Grant.addToPrincipal({ grantee: agent, actions: ['sns:Publish'], resourceArns: ['arn:aws:sns:x:1:t'] });
+      },
+    };
+    const { agent, stack } = agentWith({ capabilities: [capability] });
+    const template = resolvedTemplate(stack);
+    expect(runtimeEnvironment(template).AGENT_TOPIC).toBe(`topic of ${agent.agentName}`);
+    const publish = { action: 'sns:Publish', resource: 'arn:aws:sns:x:1:t' };
+    expect(evaluate(executionRole(template), publish).allowed).toBe(true);
+    expect(evaluate(executionRole(template), { ...publish, resource: 'arn:aws:sns:x:1:other' }).allowed).toBe(false);
+  });
+});
+
+describe('grantInvoke', () => {
+  function callerOf(props: Partial<AgentRuntimeProps> = {}) {
+    const { agent, stack } = agentWith(props);
+    const caller = new iam.Role(stack, 'Caller', { assumedBy: new iam.AccountRootPrincipal() });
+    const grant = agent.grantInvoke(caller);
+    const template = resolvedTemplate(stack);
+    const [runtime] = template.resourcesOfType('AWS::BedrockAgentCore::Runtime');
+    const arn = template.getAtt(runtime?.logicalId ?? '', 'AgentRuntimeArn');
+    const role = rolePolicies(template, stack.getLogicalId(caller.node.defaultChild as iam.CfnRole));
+    const allows = (action: string, resource: string) =>
+      evaluate(role, { action: `bedrock-agentcore:${action}`, resource }).allowed;
+    return { grant, stack, arn, allows };
+  }
+
+  test('allows calls to the runtime and its default endpoint, and nothing beside', () => {
+    const { grant, arn, allows } = callerOf();
+    expect(grant.success).toBe(true);
+    expect(allows('InvokeAgentRuntime', arn)).toBe(true);
+    expect(allows('InvokeAgentRuntime', `${arn}/runtime-endpoint/DEFAULT`)).toBe(true);
+
+    expect(allows('InvokeAgentRuntime', `${arn}x`)).toBe(false);
+    expect(allows('InvokeAgentRuntime', `${arn}/runtime-endpoint/canary`)).toBe(false);
+    for (const action of [
+      'InvokeAgentRuntimeForUser',
+      'InvokeAgentRuntimeCommand',
+      'InvokeAgentRuntimeCommandShell',
+      'InvokeAgentRuntimeWithWebSocketStream',
+      'StopRuntimeSession',
+      'UpdateAgentRuntime',
+    ]) {
+      expect(allows(action, arn)).toBe(false);
+    }
+  });
+
+  test('warns where callers bring a JWT, because AgentCore then accepts no signature', () => {
+    const { stack } = callerOf({
+      authorizer: AgentAuthorizer.oidc({
+        discoveryUrl: 'https://id.example.com/.well-known/openid-configuration',
+        allowedClients: ['web'],
+      }),
+    });
+    Annotations.fromStack(stack).hasWarning('/Test/Agent', Match.stringLikeRegexp('grantInvoke has no effect'));
+  });
+});
+
+describe('a mistake', () => {
+  test.each(['support-agent', '1agent', 'a'.repeat(49), ''])(
+    'in the runtime name %j fails with a name that works',
+    (name) => {
+      expect(() => agentWith({ runtimeName: name })).toThrow(
+        new RegExp(
+          `^Test/Agent: runtimeName "${name}" is not a valid name: .*48 letters, digits or underscores, for instance "`,
+        ),
+      );
+    },
+  );
+
+  test('a runtime name that is only known at deployment fails', () => {
+    const stack = testStack();
+    expect(() => agentWith({ runtimeName: `agent_${stack.region}` }, stack)).toThrow(
+      /runtimeName is not known at synthesis/,
+    );
+  });
+
+  test.each([
+    ['an illegal name', { 'MY-VAR': '1' }, /environment variable "MY-VAR" has no legal name/],
+    ['a value that is too long', { LONG: 'x'.repeat(2049) }, /"LONG" has 2049 characters; at most 2048/],
+    [
+      'too many variables',
+      Object.fromEntries(Array.from({ length: 51 }, (_, index) => [`V${index}`, ''])),
+      /"V50" is one too many: a runtime has at most 50/,
+    ],
+    [
+      'a name the models need',
+      { AGENT_MODEL_MAIN: 'secret-value' },
+      /"AGENT_MODEL_MAIN" is set already to another value/,
+    ],
+  ])('in the environment, %s, fails', (_, environment, message) => {
+    expect(() => agentWith({ environment })).toThrow(message);
+  });
+
+  test('never shows the values of the environment', () => {
+    expect(() => agentWith({ environment: { AGENT_MODEL_MAIN: 'secret-value' } })).toThrow(
+      expect.not.objectContaining({ message: expect.stringContaining('secret-value') as string }),
+    );
+  });
+});

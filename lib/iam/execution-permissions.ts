@@ -53,8 +53,8 @@ export class ExecutionPermissions extends Construct implements iam.IPrincipal {
 
     this.characters = length;
     const number = this.policies.length + 1;
-    const policy = new iam.ManagedPolicy(this, number === 1 ? 'Policy' : `Policy${number}`, {
-      description: 'What the agent may do, and nothing more',
+    const policy = new iam.ManagedPolicy(this, number === 1 ? 'Grants' : `Grants${number}`, {
+      description: 'What the agent was granted',
       roles: [this.role],
     });
     this.policies.push(policy);

@@ -5,7 +5,7 @@ import { AgentAuthorizer } from '../auth/agent-authorizer';
 import { Actions } from '../iam/actions';
 import { defaultEndpointArn } from '../iam/arns';
 import { ExecutionPermissions } from '../iam/execution-permissions';
-import { grantRuntimeBaseline, runtimeTrust } from '../iam/runtime-baseline';
+import { RuntimeBaseline, runtimeTrust } from '../iam/runtime-baseline';
 import { ClaudeModels } from '../model/claude-models';
 import { uniqueAgentCoreName } from '../private/naming';
 import { nameFindings, throwFindings } from '../private/validation';
@@ -107,7 +107,8 @@ export class AgentRuntime extends Construct implements IAgent {
       description: `What the agent ${this.agentName} may do`,
     });
     const permissions = new ExecutionPermissions(this, 'ExecutionPermissions', role);
-    grantRuntimeBaseline(permissions, {
+    new RuntimeBaseline(permissions, 'Baseline', {
+      role,
       runtimeName: this.agentName,
       repositoryArn: repository.repositoryArn,
       callersHaveJwt: this.authorizer.callersHaveJwt,

@@ -1,11 +1,10 @@
-import type {
-  Stack} from 'aws-cdk-lib';
+import type { Stack } from 'aws-cdk-lib';
 import {
   aws_dynamodb as dynamodb,
   aws_iam as iam,
   aws_kms as kms,
   aws_s3 as s3,
-  aws_secretsmanager as secrets
+  aws_secretsmanager as secrets,
 } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AgentRuntime } from '../../lib';
@@ -47,12 +46,10 @@ describe('grants of L2s to an agent', () => {
     expect(allowed('secretsmanager:GetSecretValue', template.ref(id(secret)))).toBe(true);
   });
 
-  test('never leave the managed policies: the role has no inline policy', () => {
+  test('stay in managed policies: the role has no inline policy', () => {
     const stack = testStack();
     new s3.Bucket(stack, 'Bucket').grantRead(agentIn(stack));
-    const template = Template.fromStack(stack);
-    template.resourceCountIs('AWS::IAM::Policy', 0);
-    template.resourceCountIs('AWS::IAM::ManagedPolicy', 1);
+    Template.fromStack(stack).resourceCountIs('AWS::IAM::Policy', 0);
   });
 });
 
@@ -70,7 +67,7 @@ describe('permissions that do not fit into one managed policy', () => {
 
   test('continue in further ones, each within 6,144 characters', () => {
     const policies = Object.values(template.findResources('AWS::IAM::ManagedPolicy'));
-    expect(policies.length).toBeGreaterThan(1);
+    expect(policies.length).toBeGreaterThan(2);
     for (const policy of policies) {
       const { PolicyDocument } = resolvedTemplate(stack).resolve(policy.Properties) as { PolicyDocument: unknown };
       expect(JSON.stringify(PolicyDocument).length).toBeLessThanOrEqual(6144);

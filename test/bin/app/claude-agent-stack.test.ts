@@ -1,0 +1,74 @@
+import { App, aws_iam as iam, Validations, type Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { ClaudeAgentStack } from '../../../bin/app/claude-agent-stack';
+import type { AgentRuntime } from '../../../lib';
+import { readConfig } from '../../../agent-image/src/config.ts';
+import { resolvedTemplate, runtimeEnvironment } from '../../support/stack';
+
+function sample(): { app: App; stack: Stack } {
+  const app = new App();
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  return { app, stack: new ClaudeAgentStack(app, 'ClaudeAgentStack') };
+}
+
+/** Every acknowledgement in the tree: which construct, which finding, why. */
+function acknowledgements(stack: Stack): string[] {
+  return stack.node.findAll().flatMap(({ node }) =>
+    node.metadata
+      .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
+      .flatMap(({ data }) => Object.entries(data as Record<string, string>))
+      .map(([id, reason]) => `${node.path} | ${id.replace('Annotation::', '')} | ${reason}`),
+  );
+}
+
+/** Hashes of assets change with every edit of the image and say nothing about the template. */
+function withoutAssetHashes(template: object): unknown {
+  return JSON.parse(JSON.stringify(template).replace(/[0-9a-f]{64}/g, '<asset>'));
+}
+
+describe('the sample', () => {
+  test('has the template that was reviewed', () => {
+    expect(withoutAssetHashes(Template.fromStack(sample().stack).toJSON())).toMatchSnapshot();
+  });
+
+  test('has no AwsSolutions finding that is not acknowledged', () => {
+    expect(() => sample().app.synth()).not.toThrow();
+  });
+
+  test('acknowledges what the service forces, and nothing else', () => {
+    const baseline = 'ClaudeAgentStack/Agent/ExecutionPermissions/Baseline';
+    const arn = (service: string, resource: string) =>
+      `arn:<AWS::Partition>:${service}:<AWS::Region>:<AWS::AccountId>:${resource}`;
+    const logs = arn('logs', 'log-group:/aws/bedrock-agentcore/runtimes/ClaudeAgentStack_Agent_6CBE056E-*');
+    const identity = 'workload-identity-directory/default/workload-identity/ClaudeAgentStack_Agent_6CBE056E-*';
+    expect(acknowledgements(sample().stack)).toEqual([
+      `${baseline} | AwsSolutions-IAM5[Resource::*] | ecr:GetAuthorizationToken has no resource type`,
+      `${baseline} | AwsSolutions-IAM5[Resource::${logs}] | AgentCore appends an id of its own to the runtime name in the name of the log group`,
+      `${baseline} | AwsSolutions-IAM5[Resource::${logs}:log-stream:*] | AgentCore names the log streams of each microVM; the log group is limited to this runtime`,
+      `${baseline} | AwsSolutions-IAM5[Resource::${arn('logs', 'log-group:*')}] | logs:DescribeLogGroups lists groups of the account and Region; it shows names and no content`,
+      `${baseline} | AwsSolutions-IAM5[Resource::${arn('bedrock-agentcore', identity)}] | AgentCore makes the workload identity and appends an id of its own to the runtime name`,
+      'ClaudeAgentStack/Agent/Runtime | aws-cdk-lib.aws-bedrockagentcore:containerUriValidationSkipped | the URI is that of the image asset of this stack',
+    ]);
+  });
+
+  test('leaves a wildcard that an app grants visible', () => {
+    const { app, stack } = sample();
+    const agent = stack.node.findChild('Agent') as AgentRuntime;
+    iam.Grant.addToPrincipal({ grantee: agent, actions: ['s3:ListAllMyBuckets'], resourceArns: ['*'] });
+    expect(() => app.synth()).toThrow(/IAM5\[Resource::\*\]/);
+  });
+
+  test('sets an environment that the agent accepts', () => {
+    const config = readConfig({
+      ...runtimeEnvironment(resolvedTemplate(sample().stack)),
+      AWS_REGION: 'us-east-1',
+      HOME: '/home/agent',
+    });
+    expect(config.models).toEqual({
+      main: 'global.anthropic.claude-sonnet-5-5',
+      fast: 'global.anthropic.claude-haiku-5-5',
+      subagent: 'global.anthropic.claude-sonnet-5-5',
+    });
+  });
+});

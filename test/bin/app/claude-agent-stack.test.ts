@@ -1,13 +1,15 @@
 import { App, aws_iam as iam, Validations, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import cdkJson from '../../../cdk.json';
 import { ClaudeAgentStack } from '../../../bin/app/claude-agent-stack';
 import type { AgentRuntime } from '../../../lib';
 import { readConfig } from '../../../agent-image/src/config.ts';
 import { resolvedTemplate, runtimeEnvironment } from '../../support/stack';
 
 function sample(): { app: App; stack: Stack } {
-  const app = new App();
+  // With the feature flags of cdk.json, as the command line synthesizes it.
+  const app = new App({ context: cdkJson.context });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   return { app, stack: new ClaudeAgentStack(app, 'ClaudeAgentStack') };
 }

@@ -1,10 +1,12 @@
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { AgentRuntime, ClaudeModel, ClaudeModels, Geography } from '../../lib';
-import { resolvedTemplate, runtimeEnvironment, testImage, testStack } from '../support/stack';
+import { evaluate } from '../../lib/testing';
+import { ACCOUNT, executionRole, resolvedTemplate, runtimeEnvironment, testImage, testStack } from '../support/stack';
 
 const { SONNET_5_5, HAIKU_5_5, OPUS_5_5 } = ClaudeModel;
 
-function environmentOf(models: ClaudeModels, region?: string): Record<string, string> {
-  const stack = testStack(region === undefined ? {} : { env: { region, account: '111122223333' } });
+function environmentOf(models: ClaudeModels): Record<string, string> {
+  const stack = testStack();
   new AgentRuntime(stack, 'Agent', { image: testImage(), models });
   return runtimeEnvironment(resolvedTemplate(stack));
 }
@@ -32,12 +34,21 @@ describe('ClaudeModels', () => {
     });
   });
 
-  test('fails in a Region outside the geography, naming the Regions and the remedies', () => {
-    const models = ClaudeModels.of({ main: SONNET_5_5.inGeography(Geography.JP) });
-    expect(() => environmentOf(models, 'eu-west-1')).toThrow(
-      /Test\/Agent: jp\.anthropic\.claude-sonnet-5-5 cannot be called from eu-west-1: .*ap-northeast-1, ap-northeast-3.*\.global\(\)/,
-    );
-    expect(environmentOf(models, 'ap-northeast-1').AGENT_MODEL_MAIN).toBe('jp.anthropic.claude-sonnet-5-5');
+  test('warns in a Region outside the geography, naming the Regions and the remedies', () => {
+    const warnings = (region: string) => {
+      const stack = testStack({ env: { region, account: '111122223333' } });
+      const models = ClaudeModels.of({ main: SONNET_5_5.inGeography(Geography.JP) });
+      new AgentRuntime(stack, 'Agent', { image: testImage(), models });
+      return Annotations.fromStack(stack)
+        .findWarning('/Test/Agent', Match.anyValue())
+        .map(({ entry }) => entry.data);
+    };
+    expect(warnings('eu-west-1')).toEqual([
+      expect.stringMatching(
+        /^jp\.anthropic\.claude-sonnet-5-5 may not be callable from eu-west-1: .*ap-northeast-1, ap-northeast-3.*\.global\(\)/,
+      ),
+    ]);
+    expect(warnings('ap-northeast-1')).toEqual([]);
   });
 });
 
@@ -58,10 +69,23 @@ describe('ClaudeModel.of', () => {
 
 describe('Geography.of', () => {
   test('takes newer destinations than the library knows', () => {
+    const stack = testStack();
     const wider = Geography.of('eu', ['eu-west-1', 'eu-west-2']);
-    expect(environmentOf(ClaudeModels.of({ main: SONNET_5_5.inGeography(wider) }), 'eu-west-2').AGENT_MODEL_MAIN).toBe(
-      'eu.anthropic.claude-sonnet-5-5',
-    );
+    new AgentRuntime(stack, 'Agent', {
+      image: testImage(),
+      models: ClaudeModels.of({ main: SONNET_5_5.inGeography(wider) }),
+    });
+    const template = resolvedTemplate(stack, { region: 'eu-west-1' });
+    const call = (region: string) =>
+      evaluate(executionRole(template), {
+        action: 'bedrock:InvokeModel',
+        resource: `arn:aws:bedrock:${region}::foundation-model/${SONNET_5_5.modelId}`,
+        context: {
+          'bedrock:InferenceProfileArn': `arn:aws:bedrock:eu-west-1:${ACCOUNT}:inference-profile/eu.${SONNET_5_5.modelId}`,
+        },
+      }).allowed;
+    expect(call('eu-west-2')).toBe(true);
+    expect(call('eu-north-1')).toBe(false);
   });
 
   test('fails without destinations or with something that is no prefix', () => {

@@ -1,0 +1,39 @@
+/** One comparison: our median and a peer's, from the same run. */
+export interface Row {
+  readonly what: string;
+  readonly unit: string;
+  readonly peer: string;
+  readonly ours: readonly number[];
+  readonly theirs: readonly number[];
+}
+
+/** How long `work` takes, in milliseconds. */
+export async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+/** The rows as a Markdown table. The ratio is peer to ours: above 1, ours is the smaller. */
+export function table(rows: readonly Row[]): string {
+  return [
+    '| What | Peer | Ours, median (min-max) | Peer, median (min-max) | Peer / ours |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows.map(
+      (row) =>
+        `| ${row.what} | ${row.peer} | ${spread(row.ours, row.unit)} | ${spread(row.theirs, row.unit)} | ${(median(row.theirs) / median(row.ours)).toFixed(2)} |`,
+    ),
+  ].join('\n');
+}
+
+function spread(values: readonly number[], unit: string): string {
+  return `${median(values).toFixed(0)} ${unit} (${Math.min(...values).toFixed(0)}-${Math.max(...values).toFixed(0)})`;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1
+    ? (sorted[middle] ?? NaN)
+    : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
+}

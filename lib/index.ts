@@ -4,10 +4,11 @@ export { ClaudeModel } from './model/claude-model';
 export { ClaudeModels, type ClaudeModelRoles } from './model/claude-models';
 export { Geography } from './model/geography';
 export { ModelAccess } from './model/model-access';
-export {
-  AgentImage,
-  type BoundAgentImage,
-  type ClaudeAgentImageOptions,
-  type DirectoryImageOptions,
-} from './runtime/agent-image';
+export { AgentImage, type ClaudeAgentImageOptions, type DirectoryImageOptions } from './runtime/agent-image';
 export { AgentRuntime, type AgentRuntimeProps } from './runtime/agent-runtime';
+export {
+  ImageBuilder,
+  type BoundAgentImage,
+  type CodeBuildImageBuilderOptions,
+  type ImageSource,
+} from './runtime/image-builder';

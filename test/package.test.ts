@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import packageJson from '../package.json';
 
 const root = join(__dirname, '..');
@@ -25,7 +25,9 @@ beforeAll(() => {
   mkdirSync(installed, { recursive: true });
   execFileSync('tar', ['-xzf', join(directory, tarball?.filename ?? ''), '--strip-components=1', '-C', installed]);
   for (const peer of Object.keys(packageJson.peerDependencies)) {
-    symlinkSync(join(root, 'node_modules', peer), join(directory, 'node_modules', peer));
+    const link = join(directory, 'node_modules', peer);
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(join(root, 'node_modules', peer), link);
   }
 }, 120_000);
 afterAll(() => {

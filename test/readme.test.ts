@@ -13,7 +13,8 @@ declare const backendFunction: import('aws-cdk-lib').aws_lambda.IFunction;
 declare const agent: import('cdk-agentcore-constructs').AgentRuntime;
 declare const image: import('cdk-agentcore-constructs').AgentImage;
 declare const myCapability: import('cdk-agentcore-constructs').IAgentCapability;
-declare const { AgentAuthorizer, AgentImage, AgentRuntime }: typeof import('cdk-agentcore-constructs');
+declare const repository: import('aws-cdk-lib').aws_ecr.IRepository;
+declare const { AgentAuthorizer, AgentImage, AgentRuntime, ImageBuilder }: typeof import('cdk-agentcore-constructs');
 `;
 
 test('the examples of the README compile', () => {

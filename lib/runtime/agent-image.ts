@@ -1,10 +1,10 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
-import { aws_bedrockagentcore as agentcore, aws_ecr_assets as ecrAssets, IgnoreMode, Stage } from 'aws-cdk-lib';
-import type { aws_ecr as ecr } from 'aws-cdk-lib';
+import { aws_bedrockagentcore as agentcore, aws_ecr as ecr, Stage, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { packagePath } from '../private/package-root';
 import { throwFindings } from '../private/validation';
+import { ImageBuilder, type BoundAgentImage } from './image-builder';
 
 /** How the image of this library is built. */
 export interface ClaudeAgentImageOptions {
@@ -21,6 +21,13 @@ export interface ClaudeAgentImageOptions {
    * @default - none
    */
   readonly buildArgs?: Record<string, string>;
+
+  /**
+   * Where the image is built.
+   *
+   * @default ImageBuilder.local()
+   */
+  readonly builder?: ImageBuilder;
 }
 
 /** How an image is built from a directory. */
@@ -38,23 +45,23 @@ export interface DirectoryImageOptions {
    * @default 'Dockerfile'
    */
   readonly file?: string;
-}
 
-/** An image made known to the stack: what the runtime runs, and where its role pulls it from. */
-export interface BoundAgentImage {
-  readonly artifact: agentcore.AgentRuntimeArtifact;
-  readonly repository: ecr.IRepository;
+  /**
+   * Where the image is built.
+   *
+   * @default ImageBuilder.local()
+   */
+  readonly builder?: ImageBuilder;
 }
 
 /** The container image of an agent. Always ARM64: AgentCore Runtime runs nothing else. */
 export abstract class AgentImage {
   /** The agent server of this library: the Claude Agent SDK behind AgentCore's HTTP contract. */
   public static claudeAgent(options: ClaudeAgentImageOptions = {}): AgentImage {
+    const { baseImage, buildArgs, ...rest } = options;
     return AgentImage.fromDirectory(packagePath('agent-image'), {
-      buildArgs: {
-        ...options.buildArgs,
-        ...(options.baseImage === undefined ? {} : { BASE_IMAGE: options.baseImage }),
-      },
+      ...rest,
+      buildArgs: { ...buildArgs, ...(baseImage === undefined ? {} : { BASE_IMAGE: baseImage }) },
     });
   }
 
@@ -64,10 +71,43 @@ export abstract class AgentImage {
    * The image must listen on port 8080 and answer `GET /ping` and `POST /invocations`.
    *
    * @param directory the build context; a relative path is taken from the working directory of the CDK app
-   * @throws Error when the directory is missing or empty, or has no Dockerfile
+   * @throws Error when the directory is missing or empty, has no Dockerfile, or the Dockerfile asks for another platform
    */
   public static fromDirectory(directory: string, options: DirectoryImageOptions = {}): AgentImage {
     return new DirectoryImage(resolve(directory), options);
+  }
+
+  /**
+   * An image that is in a repository already, pushed for linux/arm64.
+   *
+   * @param tagOrDigest a tag that is never pushed again, or `sha256:` and 64 hexadecimal digits
+   * @throws Error for the tag `latest`: AgentCore resolves a tag when the runtime is deployed, so what runs would depend on
+   * the day, and a new push would change nothing
+   */
+  public static fromRepository(repository: ecr.IRepository, tagOrDigest: string): AgentImage {
+    throwFindings('AgentImage.fromRepository', tagFindings(tagOrDigest));
+    return new RepositoryImage(() => repository, tagOrDigest);
+  }
+
+  /**
+   * An image named by its URI: `<account>.dkr.ecr.<region>.amazonaws.com/<repository>:<tag>` or `…@sha256:<digest>`.
+   *
+   * @throws Error when the URI is not one of a private Amazon ECR repository, or its tag is `latest`
+   */
+  public static fromImageUri(uri: string): AgentImage {
+    const parts = IMAGE_URI.exec(uri);
+    throwFindings(
+      'AgentImage.fromImageUri',
+      parts === null ? [uriFinding(uri)] : tagFindings(parts[5] ?? parts[6] ?? ''),
+    );
+    const [, account, region, partitionSuffix, name = '', tag, digest = ''] = parts ?? [];
+    const partition =
+      partitionSuffix === '.cn' ? 'aws-cn' : region?.startsWith('us-gov-') === true ? 'aws-us-gov' : 'aws';
+    const repositoryArn = `arn:${partition}:ecr:${region}:${account}:repository/${name}`;
+    return new RepositoryImage(
+      (scope) => ecr.Repository.fromRepositoryAttributes(scope, 'Repository', { repositoryArn, repositoryName: name }),
+      tag ?? digest,
+    );
   }
 
   /** Makes the image known to the stack of `scope`. Called once for each runtime. */
@@ -84,20 +124,49 @@ class DirectoryImage extends AgentImage {
   }
 
   public bind(scope: Construct): BoundAgentImage {
-    const asset = new ecrAssets.DockerImageAsset(scope, 'Image', {
-      directory: this.directory,
-      platform: ecrAssets.Platform.LINUX_ARM64,
-      // Read .dockerignore as the image builder does, so that asset hash and image content cannot disagree.
-      ignoreMode: IgnoreMode.DOCKER,
-      exclude: outputInside(this.directory, Stage.of(scope)?.outdir ?? 'cdk.out'),
-      ...(this.options.file === undefined ? {} : { file: this.options.file }),
-      ...(this.options.buildArgs === undefined ? {} : { buildArgs: this.options.buildArgs }),
-    });
+    const { builder = ImageBuilder.local(), ...options } = this.options;
+    const exclude = outputInside(this.directory, Stage.of(scope)?.outdir ?? 'cdk.out');
+    return builder.build(scope, { directory: this.directory, exclude, ...options });
+  }
+}
+
+class RepositoryImage extends AgentImage {
+  constructor(
+    private readonly repositoryIn: (scope: Construct) => ecr.IRepository,
+    private readonly tagOrDigest: string,
+  ) {
+    super();
+  }
+
+  public bind(scope: Construct): BoundAgentImage {
+    const repository = this.repositoryIn(scope);
     return {
-      artifact: agentcore.AgentRuntimeArtifact.fromEcrRepository(asset.repository, asset.imageTag),
-      repository: asset.repository,
+      // Not fromEcrRepository, which writes a digest as if it were a tag.
+      artifact: agentcore.AgentRuntimeArtifact.fromImageUri(repository.repositoryUriForTagOrDigest(this.tagOrDigest)),
+      repository,
     };
   }
+}
+
+/** Account, Region, `.cn`, repository, tag, digest. */
+const IMAGE_URI =
+  /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?\/([a-z0-9][a-z0-9._/-]*)(?::([\w][\w.-]{0,127})|@(sha256:[0-9a-f]{64}))$/;
+
+function uriFinding(uri: string): string {
+  return `image URI "${uri}" is not one of a private Amazon ECR repository with a tag or digest; it looks like "111122223333.dkr.ecr.eu-central-1.amazonaws.com/agent:1.4.2" (copy an image of another registry to Amazon ECR first; use fromRepository where account or Region are only known at deployment)`;
+}
+
+function tagFindings(tagOrDigest: string): string[] {
+  if (Token.isUnresolved(tagOrDigest)) return [];
+  if (tagOrDigest === 'latest') {
+    return [
+      'tag "latest" says nothing about what runs, and a new push to it changes no runtime; give a tag that is never pushed again, or a digest',
+    ];
+  }
+  if (/^[\w][\w.-]{0,127}$/.test(tagOrDigest) || /^sha256:[0-9a-f]{64}$/.test(tagOrDigest)) return [];
+  return [
+    `"${tagOrDigest}" is neither a tag (1 to 128 letters, digits, ".", "_" and "-", not starting with "." or "-") nor a digest ("sha256:" and 64 hexadecimal digits)`,
+  ];
 }
 
 /**
@@ -122,5 +191,15 @@ function directoryFindings(directory: string, file: string): string[] {
   if (!existsSync(join(directory, file))) {
     return [`image directory "${directory}" has no "${file}"; add it, or name another with the option "file"`];
   }
-  return [];
+  return platformFindings(readFileSync(join(directory, file), 'utf8'), file);
+}
+
+/** The last stage is the image; earlier stages may run on the machine that builds. */
+function platformFindings(dockerfile: string, file: string): string[] {
+  const stages = [...dockerfile.matchAll(/^[ \t]*FROM[ \t]+--platform=(\S+)|^[ \t]*FROM[ \t]/gim)];
+  const platform = stages.at(-1)?.[1];
+  if (platform === undefined || platform.includes('$') || /^linux\/arm64(\/v8)?$/.test(platform)) return [];
+  return [
+    `the last stage of "${file}" is built for "${platform}", and AgentCore Runtime runs linux/arm64 only; leave --platform out, the construct asks for linux/arm64`,
+  ];
 }

@@ -1,8 +1,10 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App, Stack } from 'aws-cdk-lib';
+import { App, aws_ecr as ecr, Stack } from 'aws-cdk-lib';
 import { AgentImage, AgentRuntime } from '../../lib';
+import { evaluate } from '../../lib/testing';
+import { ACCOUNT, executionRole, REGION, resolvedTemplate, testStack } from '../support/stack';
 
 const agentImage = join(__dirname, '..', '..', 'agent-image');
 
@@ -115,5 +117,92 @@ describe('AgentImage.fromDirectory', () => {
   test('fails on a directory without a Dockerfile', () => {
     writeFileSync(join(directory, 'main.py'), '');
     expect(() => AgentImage.fromDirectory(directory)).toThrow(/has no "Dockerfile"; add it, or name another/);
+  });
+
+  test('fails on a Dockerfile whose last stage is for another platform', () => {
+    const withDockerfile = (text: string) => {
+      writeFileSync(join(directory, 'Dockerfile'), text);
+      return () => AgentImage.fromDirectory(directory);
+    };
+    expect(withDockerfile('FROM node AS build\nFROM --platform=linux/amd64 node\n')).toThrow(
+      /last stage of "Dockerfile" is built for "linux\/amd64", and AgentCore Runtime runs linux\/arm64 only/,
+    );
+    expect(withDockerfile('FROM --platform=linux/amd64 node AS build\nFROM node\n')).not.toThrow();
+    expect(withDockerfile('FROM --platform=linux/arm64 node\n')).not.toThrow();
+    expect(withDockerfile('FROM --platform=$TARGETPLATFORM node\n')).not.toThrow();
+  });
+});
+
+const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`;
+
+/** The image that the runtime runs, and whether the role may pull from the repository it is in. */
+function running(image: (stack: Stack) => AgentImage): { uri: string; pulls: (repositoryArn: string) => boolean } {
+  const stack = testStack();
+  new AgentRuntime(stack, 'Agent', { image: image(stack) });
+  const template = resolvedTemplate(stack);
+  const [runtime] = template.resourcesOfType('AWS::BedrockAgentCore::Runtime');
+  const { ContainerConfiguration } = runtime?.properties.AgentRuntimeArtifact as {
+    ContainerConfiguration: { ContainerUri: string };
+  };
+  const role = executionRole(template);
+  return {
+    uri: ContainerConfiguration.ContainerUri,
+    pulls: (resource) => evaluate(role, { action: 'ecr:BatchGetImage', resource }).allowed,
+  };
+}
+
+describe('AgentImage.fromRepository', () => {
+  test.each([
+    ['a tag', '1.4.2', ':1.4.2'],
+    ['a digest', DIGEST, `@${DIGEST}`],
+  ])('runs the image of %s and may pull from its repository only', (_, tagOrDigest, suffix) => {
+    const { uri, pulls } = running((stack) =>
+      AgentImage.fromRepository(ecr.Repository.fromRepositoryName(stack, 'Repository', 'team/agent'), tagOrDigest),
+    );
+    expect(uri).toBe(`${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com/team/agent${suffix}`);
+    expect(pulls(`arn:aws:ecr:${REGION}:${ACCOUNT}:repository/team/agent`)).toBe(true);
+    expect(pulls(`arn:aws:ecr:${REGION}:${ACCOUNT}:repository/team/other`)).toBe(false);
+  });
+
+  test('fails on the tag latest, and on what is neither a tag nor a digest', () => {
+    const withTag = (tag: string) => () =>
+      AgentImage.fromRepository(ecr.Repository.fromRepositoryName(testStack(), 'Repository', 'agent'), tag);
+    expect(withTag('latest')).toThrow(/tag "latest" says nothing about what runs.*or a digest/);
+    for (const wrong of ['', '.hidden', 'a b', 'sha256:123', 'x'.repeat(129)]) {
+      expect(withTag(wrong)).toThrow(`"${wrong}" is neither a tag`);
+    }
+  });
+});
+
+describe('AgentImage.fromImageUri', () => {
+  test.each([
+    ['444455556666.dkr.ecr.us-east-1.amazonaws.com/agent:1', 'arn:aws:ecr:us-east-1:444455556666:repository/agent'],
+    [
+      `444455556666.dkr.ecr.us-gov-west-1.amazonaws.com/a/b@${DIGEST}`,
+      'arn:aws-us-gov:ecr:us-gov-west-1:444455556666:repository/a/b',
+    ],
+  ])('runs %s and may pull from %s', (uri, repositoryArn) => {
+    const image = running(() => AgentImage.fromImageUri(uri));
+    expect(image.pulls(repositoryArn)).toBe(true);
+    expect(image.pulls(`${repositoryArn}2`)).toBe(false);
+    expect(image.uri).toBe(uri);
+  });
+
+  test.each([
+    'public.ecr.aws/docker/library/node:24',
+    'node:24',
+    '444455556666.dkr.ecr.us-east-1.amazonaws.com/agent',
+    '44445555666.dkr.ecr.us-east-1.amazonaws.com/agent:1',
+    '444455556666.dkr.ecr.us-east-1.amazonaws.com/Agent:1',
+  ])('fails on %s', (uri) => {
+    expect(() => AgentImage.fromImageUri(uri)).toThrow(
+      `image URI "${uri}" is not one of a private Amazon ECR repository`,
+    );
+  });
+
+  test('fails on the tag latest', () => {
+    expect(() => AgentImage.fromImageUri('444455556666.dkr.ecr.us-east-1.amazonaws.com/agent:latest')).toThrow(
+      /"latest"/,
+    );
   });
 });

@@ -16,7 +16,12 @@ describe('the smallest agent', () => {
   test('is a runtime, a role, and the policies for its own needs and for its models', () => {
     expect(
       Object.values(template.toJSON().Resources as Record<string, { Type: string }>).map(({ Type }) => Type),
-    ).toEqual(['AWS::IAM::Role', 'AWS::IAM::ManagedPolicy', 'AWS::IAM::ManagedPolicy', 'AWS::BedrockAgentCore::Runtime']);
+    ).toEqual([
+      'AWS::IAM::Role',
+      'AWS::IAM::ManagedPolicy',
+      'AWS::IAM::ManagedPolicy',
+      'AWS::BedrockAgentCore::Runtime',
+    ]);
   });
 
   test('has a name that is known at synthesis and stays when the agent changes', () => {

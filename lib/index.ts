@@ -3,7 +3,8 @@ export { AgentAuthorizer, type OidcAuthorizerOptions } from './auth/agent-author
 export { ClaudeModel } from './model/claude-model';
 export { ClaudeModels, type ClaudeModelRoles } from './model/claude-models';
 export { Geography } from './model/geography';
-export { ModelAccess } from './model/model-access';
+export { ModelAccess, ModelRoute } from './model/model-access';
+export type { ModelAvailability } from './model/model-availability';
 export { AgentImage, type ClaudeAgentImageOptions, type DirectoryImageOptions } from './runtime/agent-image';
 export { AgentRuntime, type AgentRuntimeProps } from './runtime/agent-runtime';
 export {

@@ -1,11 +1,18 @@
 import { aws_iam as iam } from 'aws-cdk-lib';
 import { Actions } from './actions';
 
-/** A foundation model reached through an inference profile. */
-export interface ProfiledModel {
-  readonly profileArn: string;
-  /** ARNs of the foundation model in each Region that the profile may send a request to. */
+/** One model by one way of reaching it, as IAM sees it. */
+export interface InvokedModel {
+  /** ARNs of the foundation model in each Region that may answer; a Region may be a wildcard behind a profile. */
   readonly foundationModelArns: readonly string[];
+
+  /**
+   * The inference profile that is called.
+   *
+   * @default - none: the foundation model itself is called
+   */
+  readonly profileArn?: string;
+
   /**
    * ARN of the foundation model without a Region, for profiles that route globally.
    *
@@ -15,25 +22,27 @@ export interface ProfiledModel {
 }
 
 /**
- * Statements that allow one model through one inference profile, and the model no other way: Amazon Bedrock authorizes
- * the profile and then the foundation model at its destination, with the profile's ARN as a condition key.
+ * Statements that allow a model one way and no other: Amazon Bedrock authorizes the inference profile and then the
+ * foundation model at its destination, with the profile's ARN as a condition key.
  *
  * Source: "Global cross-Region inference" and "Prerequisites for inference profiles" in the Amazon Bedrock user guide.
  */
-export function modelInvocationStatements(model: ProfiledModel): iam.PolicyStatement[] {
+export function modelInvocationStatements(model: InvokedModel): iam.PolicyStatement[] {
+  const { profileArn, foundationModelArns, globalFoundationModelArn } = model;
   const allow = (resources: readonly string[], stringEquals?: Readonly<Record<string, string>>): iam.PolicyStatement =>
     new iam.PolicyStatement({
       actions: [...Actions.INVOKE_MODEL],
       resources: [...resources],
       ...(stringEquals === undefined ? {} : { conditions: { StringEquals: stringEquals } }),
     });
-  const throughProfile = { 'bedrock:InferenceProfileArn': model.profileArn };
+  if (profileArn === undefined) return [allow(foundationModelArns)];
 
+  const throughProfile = { 'bedrock:InferenceProfileArn': profileArn };
   return [
-    allow([model.profileArn]),
-    allow(model.foundationModelArns, throughProfile),
-    ...(model.globalFoundationModelArn === undefined
+    allow([profileArn]),
+    allow(foundationModelArns, throughProfile),
+    ...(globalFoundationModelArn === undefined
       ? []
-      : [allow([model.globalFoundationModelArn], { ...throughProfile, 'aws:RequestedRegion': 'unspecified' })]),
+      : [allow([globalFoundationModelArn], { ...throughProfile, 'aws:RequestedRegion': 'unspecified' })]),
   ];
 }

@@ -1,6 +1,7 @@
-import { Annotations, Stack, Token } from 'aws-cdk-lib';
 import { AgentEnvironment } from '../agent/agent-environment';
 import type { IAgent, IAgentCapability } from '../agent/agent';
+import { throwFindings } from '../private/validation';
+import { accessFindings, warnOfUnknownAccess } from './access-findings';
 import { ClaudeModel } from './claude-model';
 import type { ModelAccess } from './model-access';
 
@@ -47,24 +48,15 @@ export class ClaudeModels implements IAgentCapability {
 
   public bindToAgent(agent: IAgent): void {
     const distinct = [...new Map([this.main, this.fast, this.subagent].map((access) => [access.invocationId, access]))];
-    for (const [, access] of distinct) warnOutsideGeography(agent, access);
+    throwFindings(
+      agent,
+      distinct.flatMap(([, access]) => accessFindings(access)),
+    );
+    for (const [, access] of distinct) warnOfUnknownAccess(agent, access);
 
     agent.addEnvironment(AgentEnvironment.MODEL_MAIN, this.main.invocationId);
     agent.addEnvironment(AgentEnvironment.MODEL_FAST, this.fast.invocationId);
     agent.addEnvironment(AgentEnvironment.MODEL_SUBAGENT, this.subagent.invocationId);
     for (const [, access] of distinct) access.grantInvoke(agent);
   }
-}
-
-/**
- * A geographic profile is called from its own geography. A warning, because the lists age and because some profiles can
- * be called from Regions that they do not route to. A Region-agnostic stack cannot be checked.
- */
-function warnOutsideGeography(agent: IAgent, { geography, invocationId }: ModelAccess): void {
-  const { region } = Stack.of(agent);
-  if (geography === undefined || Token.isUnresolved(region) || geography.destinationRegions.includes(region)) return;
-  Annotations.of(agent).addWarningV2(
-    'cdk-agentcore-constructs:regionOutsideGeography',
-    `${invocationId} may not be callable from ${region}: its geography has ${geography.destinationRegions.join(', ')}; deploy to one of these, use .global(), give a newer list with Geography.of(), or acknowledge this warning if the model card lists ${region} as a source Region`,
-  );
 }

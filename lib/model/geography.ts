@@ -25,6 +25,21 @@ export class Geography {
   public static readonly AU = Geography.of('au', ['ap-southeast-2', 'ap-southeast-4']);
 
   /**
+   * Asia Pacific: ap-northeast-1, ap-northeast-2, ap-northeast-3, ap-south-1, ap-south-2, ap-southeast-1, ap-southeast-2,
+   * ap-southeast-4. Newer models have Japan and Australia instead.
+   */
+  public static readonly APAC = Geography.of('apac', [
+    'ap-northeast-1',
+    'ap-northeast-2',
+    'ap-northeast-3',
+    'ap-south-1',
+    'ap-south-2',
+    'ap-southeast-1',
+    'ap-southeast-2',
+    'ap-southeast-4',
+  ]);
+
+  /**
    * A geography that this class does not know, or other destinations for one that it does.
    *
    * @param prefix what stands before the first dot of the profile's id, for instance `us`

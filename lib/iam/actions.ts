@@ -11,6 +11,24 @@ export const Actions = {
   /** Call an agent over HTTP as the signing principal. */
   INVOKE_RUNTIME: ['bedrock-agentcore:InvokeAgentRuntime'],
 
+  /** Call an agent over WebSocket as the signing principal. */
+  INVOKE_RUNTIME_WEB_SOCKET: ['bedrock-agentcore:InvokeAgentRuntimeWithWebSocketStream'],
+
+  /** Name a user in a call to an agent, over HTTP and over WebSocket. */
+  INVOKE_RUNTIME_FOR_USER: [
+    'bedrock-agentcore:InvokeAgentRuntimeForUser',
+    'bedrock-agentcore:InvokeAgentRuntimeWithWebSocketStreamForUser',
+  ],
+
+  /** End a session before its time. */
+  STOP_RUNTIME_SESSION: ['bedrock-agentcore:StopRuntimeSession'],
+
+  /** Run shell commands in the microVM of a session. */
+  RUN_RUNTIME_COMMAND: [
+    'bedrock-agentcore:InvokeAgentRuntimeCommand',
+    'bedrock-agentcore:InvokeAgentRuntimeCommandShell',
+  ],
+
   /** Pull the layers of an image from one repository. */
   PULL_IMAGE: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
 

@@ -150,21 +150,51 @@ export class AgentRuntime extends Construct implements IAgent {
   }
 
   /**
-   * Allows `grantee` to call the agent with SigV4: `bedrock-agentcore:InvokeAgentRuntime` on the runtime and its default
-   * endpoint. Not for WebSocket, stopping sessions or running commands.
+   * Allows `grantee` to call the agent over HTTP, signed with SigV4.
    *
-   * Has no effect where callers bring a JWT, and says so in a warning: AgentCore then accepts no signature.
+   * The grants of this construct cover the runtime and its default endpoint, and have no effect where callers bring a JWT:
+   * AgentCore then accepts no signature, and a warning says so.
    */
   public grantInvoke(grantee: iam.IGrantable): iam.Grant {
+    return this.grant(grantee, Actions.INVOKE_RUNTIME);
+  }
+
+  /** Allows `grantee` to call the agent over WebSocket, signed with SigV4. */
+  public grantInvokeWebSocket(grantee: iam.IGrantable): iam.Grant {
+    return this.grant(grantee, Actions.INVOKE_RUNTIME_WEB_SOCKET);
+  }
+
+  /**
+   * Allows `grantee` to name a user in its calls, besides `grantInvoke` or `grantInvokeWebSocket`. AgentCore believes any
+   * name, so this is for backends that have verified their users.
+   */
+  public grantInvokeForUser(grantee: iam.IGrantable): iam.Grant {
+    return this.grant(grantee, Actions.INVOKE_RUNTIME_FOR_USER);
+  }
+
+  /** Allows `grantee` to end sessions before their time. */
+  public grantStopSession(grantee: iam.IGrantable): iam.Grant {
+    return this.grant(grantee, Actions.STOP_RUNTIME_SESSION);
+  }
+
+  /**
+   * Allows `grantee` to run shell commands in the microVM of any session, with the permissions of the agent. For
+   * operators; not for callers.
+   */
+  public grantCommand(grantee: iam.IGrantable): iam.Grant {
+    return this.grant(grantee, Actions.RUN_RUNTIME_COMMAND);
+  }
+
+  private grant(grantee: iam.IGrantable, actions: readonly string[]): iam.Grant {
     if (this.authorizer.callersHaveJwt) {
       Annotations.of(this).addWarningV2(
-        'cdk-agentcore-constructs:grantInvokeWithJwt',
-        'grantInvoke has no effect on an agent whose callers bring a JWT: AgentCore refuses signed calls to it; use AgentAuthorizer.iam(), or give the caller a token',
+        'cdk-agentcore-constructs:grantWithJwt',
+        `granting ${actions.join(', ')} has no effect on an agent whose callers bring a JWT: AgentCore refuses signed calls to it; use AgentAuthorizer.iam(), or give the caller a token`,
       );
     }
     return iam.Grant.addToPrincipal({
       grantee,
-      actions: [...Actions.INVOKE_RUNTIME],
+      actions: [...actions],
       resourceArns: [this.runtimeArn, defaultEndpointArn(this.runtimeArn)],
     });
   }

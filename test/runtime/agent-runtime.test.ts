@@ -92,11 +92,21 @@ describe('a capability', () => {
   });
 });
 
-describe('grantInvoke', () => {
-  function callerOf(props: Partial<AgentRuntimeProps> = {}) {
+describe('grants to callers', () => {
+  type GrantName = 'grantInvoke' | 'grantInvokeWebSocket' | 'grantInvokeForUser' | 'grantStopSession' | 'grantCommand';
+  const ACTIONS: Record<GrantName, string[]> = {
+    grantInvoke: ['InvokeAgentRuntime'],
+    grantInvokeWebSocket: ['InvokeAgentRuntimeWithWebSocketStream'],
+    grantInvokeForUser: ['InvokeAgentRuntimeForUser', 'InvokeAgentRuntimeWithWebSocketStreamForUser'],
+    grantStopSession: ['StopRuntimeSession'],
+    grantCommand: ['InvokeAgentRuntimeCommand', 'InvokeAgentRuntimeCommandShell'],
+  };
+  const grants = Object.keys(ACTIONS) as GrantName[];
+
+  function callerWith(name: GrantName, props: Partial<AgentRuntimeProps> = {}) {
     const { agent, stack } = agentWith(props);
     const caller = new iam.Role(stack, 'Caller', { assumedBy: new iam.AccountRootPrincipal() });
-    const grant = agent.grantInvoke(caller);
+    const grant = agent[name](caller);
     const template = resolvedTemplate(stack);
     const [runtime] = template.resourcesOfType('AWS::BedrockAgentCore::Runtime');
     const arn = template.getAtt(runtime?.logicalId ?? '', 'AgentRuntimeArn');
@@ -106,34 +116,29 @@ describe('grantInvoke', () => {
     return { grant, stack, arn, allows };
   }
 
-  test('allows calls to the runtime and its default endpoint, and nothing beside', () => {
-    const { grant, arn, allows } = callerOf();
+  test.each(grants)('%s allows its actions on the runtime and its default endpoint, and nothing beside', (name) => {
+    const { grant, arn, allows } = callerWith(name);
     expect(grant.success).toBe(true);
-    expect(allows('InvokeAgentRuntime', arn)).toBe(true);
-    expect(allows('InvokeAgentRuntime', `${arn}/runtime-endpoint/DEFAULT`)).toBe(true);
-
-    expect(allows('InvokeAgentRuntime', `${arn}x`)).toBe(false);
-    expect(allows('InvokeAgentRuntime', `${arn}/runtime-endpoint/canary`)).toBe(false);
-    for (const action of [
-      'InvokeAgentRuntimeForUser',
-      'InvokeAgentRuntimeCommand',
-      'InvokeAgentRuntimeCommandShell',
-      'InvokeAgentRuntimeWithWebSocketStream',
-      'StopRuntimeSession',
-      'UpdateAgentRuntime',
-    ]) {
+    for (const action of ACTIONS[name]) {
+      expect(allows(action, arn)).toBe(true);
+      expect(allows(action, `${arn}/runtime-endpoint/DEFAULT`)).toBe(true);
+      expect(allows(action, `${arn}x`)).toBe(false);
+      expect(allows(action, `${arn}/runtime-endpoint/canary`)).toBe(false);
+    }
+    const others = grants.filter((other) => other !== name).flatMap((other) => ACTIONS[other]);
+    for (const action of [...others, 'GetAgentRuntime', 'UpdateAgentRuntime', 'DeleteAgentRuntime']) {
       expect(allows(action, arn)).toBe(false);
     }
   });
 
-  test('warns where callers bring a JWT, because AgentCore then accepts no signature', () => {
-    const { stack } = callerOf({
+  test.each(grants)('%s warns where callers bring a JWT, because AgentCore then accepts no signature', (name) => {
+    const { stack } = callerWith(name, {
       authorizer: AgentAuthorizer.oidc({
         discoveryUrl: 'https://id.example.com/.well-known/openid-configuration',
         allowedClients: ['web'],
       }),
     });
-    Annotations.fromStack(stack).hasWarning('/Test/Agent', Match.stringLikeRegexp('grantInvoke has no effect'));
+    Annotations.fromStack(stack).hasWarning('/Test/Agent', Match.stringLikeRegexp('has no effect on an agent'));
   });
 });
 

@@ -28,6 +28,13 @@ export interface OidcAuthorizerOptions {
    * @default - the scope is not checked
    */
   readonly allowedScopes?: string[];
+
+  /**
+   * What other claims must say; each must hold.
+   *
+   * @default - no other claim is checked
+   */
+  readonly customClaims?: agentcore.RuntimeCustomClaim[];
 }
 
 /** Who may call an agent. AgentCore checks the caller before the request reaches the container. */
@@ -42,7 +49,7 @@ export class AgentAuthorizer {
 
   /** Callers bring a bearer token of an OpenID Connect provider. */
   public static oidc(options: OidcAuthorizerOptions): AgentAuthorizer {
-    const { discoveryUrl, allowedClients, allowedAudiences, allowedScopes } = options;
+    const { discoveryUrl, allowedClients, allowedAudiences, allowedScopes, customClaims } = options;
     throwFindings('AgentAuthorizer.oidc', [
       ...discoveryUrlFindings(discoveryUrl),
       ...(isEmpty(allowedClients) && isEmpty(allowedAudiences)
@@ -50,10 +57,21 @@ export class AgentAuthorizer {
             `neither allowedClients nor allowedAudiences is given, so every token that ${discoveryUrl} issues for any application would be accepted; name the clients (Cognito access tokens) or the audiences of this agent`,
           ]
         : []),
+      ...(isCognito(discoveryUrl) && !isEmpty(allowedAudiences)
+        ? [
+            'allowedAudiences is given for a Cognito user pool, whose access tokens carry no "aud", so every one of them would be refused; use allowedClients',
+          ]
+        : []),
     ]);
     // The agent reads the user's identity from the token that AgentCore has verified.
     return new AgentAuthorizer(
-      agentcore.RuntimeAuthorizerConfiguration.usingJWT(discoveryUrl, allowedClients, allowedAudiences, allowedScopes),
+      agentcore.RuntimeAuthorizerConfiguration.usingJWT(
+        discoveryUrl,
+        allowedClients,
+        allowedAudiences,
+        allowedScopes,
+        customClaims,
+      ),
       true,
       ['Authorization'],
     );
@@ -79,6 +97,10 @@ function discoveryUrlFindings(discoveryUrl: string): string[] {
   return [
     `discoveryUrl "${discoveryUrl}" is not a discovery document: it must be an https address that ends in /.well-known/openid-configuration`,
   ];
+}
+
+function isCognito(discoveryUrl: string): boolean {
+  return /^https:\/\/cognito-idp\./.test(discoveryUrl);
 }
 
 function isEmpty(values: readonly string[] | undefined): boolean {

@@ -1,4 +1,4 @@
-import { Annotations, aws_bedrockagentcore as agentcore, aws_iam as iam, Validations } from 'aws-cdk-lib';
+import { Annotations, aws_bedrockagentcore as agentcore, aws_iam as iam, Duration, Validations } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { IAgent, IAgentCapability } from '../agent/agent';
 import { AgentAuthorizer } from '../auth/agent-authorizer';
@@ -11,6 +11,8 @@ import { uniqueAgentCoreName } from '../private/naming';
 import { nameFindings, throwFindings } from '../private/validation';
 import type { AgentImage } from './agent-image';
 import { environmentFindings } from './environment-findings';
+import { requestHeaderFindings } from './request-headers';
+import { lifecycleFindings } from './session-lifecycle';
 
 /** Properties of an AgentRuntime. */
 export interface AgentRuntimeProps {
@@ -61,6 +63,41 @@ export interface AgentRuntimeProps {
   readonly description?: string;
 
   /**
+   * Request headers that reach the agent, besides those that tell it its user: 20 in all. AgentCore drops every other one.
+   *
+   * @default - only the header of the authorizer: `Authorization`, or the custom user id with IAM
+   */
+  readonly requestHeaders?: string[];
+
+  /**
+   * After how long without a request a session ends: 1 minute to 8 hours. A busy agent is not idle.
+   *
+   * @default Duration.minutes(15)
+   */
+  readonly idleTimeout?: Duration;
+
+  /**
+   * After how long a session ends in any case: 1 minute to 8 hours. The next request under its id starts a new microVM.
+   *
+   * @default Duration.hours(8)
+   */
+  readonly maxLifetime?: Duration;
+
+  /**
+   * The protocol that the image speaks. The image of this library speaks HTTP, and AG-UI in it.
+   *
+   * @default ProtocolType.HTTP
+   */
+  readonly protocol?: agentcore.ProtocolType;
+
+  /**
+   * What the execution role may do at the most, whatever it is granted.
+   *
+   * @default - no boundary
+   */
+  readonly permissionsBoundary?: iam.IManagedPolicy;
+
+  /**
    * The version of the platform that runs the microVMs. V2 restores every session from one snapshot, random state
    * included: choose it only for an image that is made for that.
    *
@@ -96,15 +133,21 @@ export class AgentRuntime extends Construct implements IAgent {
 
   constructor(scope: Construct, id: string, props: AgentRuntimeProps) {
     super(scope, id);
-    throwFindings(this, props.runtimeName === undefined ? [] : nameFindings('runtimeName', props.runtimeName));
-    this.agentName = props.runtimeName ?? uniqueAgentCoreName(this);
     this.authorizer = props.authorizer ?? AgentAuthorizer.iam();
+    const requestHeaders = [...this.authorizer.identityHeaders, ...(props.requestHeaders ?? [])];
+    throwFindings(this, [
+      ...(props.runtimeName === undefined ? [] : nameFindings('runtimeName', props.runtimeName)),
+      ...requestHeaderFindings(requestHeaders, this.authorizer.callersHaveJwt),
+      ...lifecycleFindings(props.idleTimeout, props.maxLifetime),
+    ]);
+    this.agentName = props.runtimeName ?? uniqueAgentCoreName(this);
 
     const { artifact, repository } = props.image.bind(this);
 
     const role = new iam.Role(this, 'ExecutionRole', {
       assumedBy: runtimeTrust(this, this.agentName),
       description: `What the agent ${this.agentName} may do`,
+      ...(props.permissionsBoundary === undefined ? {} : { permissionsBoundary: props.permissionsBoundary }),
     });
     const permissions = new ExecutionPermissions(this, 'ExecutionPermissions', role);
     new RuntimeBaseline(permissions, 'Baseline', {
@@ -122,7 +165,12 @@ export class AgentRuntime extends Construct implements IAgent {
       // Immutable, because the L2 would add statements for the logs and identities of every agent in the account.
       executionRole: role.withoutPolicyUpdates(),
       authorizerConfiguration: this.authorizer.configuration,
-      requestHeaderConfiguration: { allowlistedHeaders: [...this.authorizer.identityHeaders] },
+      requestHeaderConfiguration: { allowlistedHeaders: requestHeaders },
+      lifecycleConfiguration: {
+        idleRuntimeSessionTimeout: props.idleTimeout ?? Duration.minutes(15),
+        maxLifetime: props.maxLifetime ?? Duration.hours(8),
+      },
+      protocolConfiguration: props.protocol ?? agentcore.ProtocolType.HTTP,
       environmentVariables: this.environment,
       platformVersion: props.platformVersion ?? agentcore.PlatformVersion.V1,
       ...(props.description === undefined ? {} : { description: props.description }),

@@ -1,3 +1,4 @@
+import { aws_bedrockagentcore as agentcore } from 'aws-cdk-lib';
 import { AgentAuthorizer, AgentRuntime } from '../../lib';
 import { resolvedTemplate, testImage, testStack } from '../support/stack';
 
@@ -37,6 +38,37 @@ describe('AgentAuthorizer', () => {
       },
     });
     expect(runtime.RequestHeaderConfiguration).toEqual({ RequestHeaderAllowlist: ['Authorization'] });
+  });
+
+  test('oidc checks other claims', () => {
+    const runtime = runtimeWith(
+      AgentAuthorizer.oidc({
+        discoveryUrl,
+        allowedClients: ['web'],
+        customClaims: [agentcore.RuntimeCustomClaim.withStringValue('department', 'support')],
+      }),
+    );
+    expect(runtime.AuthorizerConfiguration).toMatchObject({
+      CustomJWTAuthorizer: {
+        CustomClaims: [
+          {
+            InboundTokenClaimName: 'department',
+            AuthorizingClaimMatchValue: {
+              ClaimMatchOperator: 'EQUALS',
+              ClaimMatchValue: { MatchValueString: 'support' },
+            },
+          },
+        ],
+      },
+    });
+  });
+
+  test('fails when an audience is given for a Cognito user pool', () => {
+    const pool = 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_abc/.well-known/openid-configuration';
+    expect(() => AgentAuthorizer.oidc({ discoveryUrl: pool, allowedAudiences: ['web'] })).toThrow(
+      /allowedAudiences is given for a Cognito user pool.*use allowedClients/,
+    );
+    expect(() => AgentAuthorizer.oidc({ discoveryUrl: pool, allowedClients: ['web'] })).not.toThrow();
   });
 
   test('fails when neither a client nor an audience is named', () => {

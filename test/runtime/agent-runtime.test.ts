@@ -1,9 +1,16 @@
-import type { Stack } from 'aws-cdk-lib';
-import { aws_bedrockagentcore as agentcore, aws_iam as iam } from 'aws-cdk-lib';
+import { aws_bedrockagentcore as agentcore, aws_iam as iam, Duration, type Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { AgentAuthorizer, AgentRuntime, type AgentRuntimeProps, type IAgentCapability } from '../../lib';
 import { evaluate, rolePolicies } from '../../lib/testing';
-import { executionRole, resolvedTemplate, runtimeEnvironment, testImage, testStack } from '../support/stack';
+import {
+  ACCOUNT,
+  executionRole,
+  REGION,
+  resolvedTemplate,
+  runtimeEnvironment,
+  testImage,
+  testStack,
+} from '../support/stack';
 
 function agentWith(props: Partial<AgentRuntimeProps> = {}, stack = testStack()): { agent: AgentRuntime; stack: Stack } {
   return { agent: new AgentRuntime(stack, 'Agent', { image: testImage(), ...props }), stack };
@@ -73,6 +80,38 @@ test('takes name, description, platform version and environment', () => {
     PlatformVersion: 'V2',
     EnvironmentVariables: Match.objectLike({ STAGE: 'prod' }),
   });
+});
+
+test('takes the limits of sessions, the headers and the protocol', () => {
+  const { stack } = agentWith({
+    idleTimeout: Duration.minutes(5),
+    maxLifetime: Duration.hours(1),
+    requestHeaders: ['X-Tenant'],
+    protocol: agentcore.ProtocolType.AGUI,
+  });
+  Template.fromStack(stack).hasResourceProperties('AWS::BedrockAgentCore::Runtime', {
+    LifecycleConfiguration: { IdleRuntimeSessionTimeout: 300, MaxLifetime: 3600 },
+    RequestHeaderConfiguration: {
+      RequestHeaderAllowlist: ['X-Amzn-Bedrock-AgentCore-Runtime-Custom-User-Id', 'X-Tenant'],
+    },
+    ProtocolConfiguration: 'AGUI',
+  });
+});
+
+test('stays within its permissions boundary, whatever it is granted', () => {
+  const stack = testStack();
+  const permissionsBoundary = new iam.ManagedPolicy(stack, 'Boundary', {
+    statements: [new iam.PolicyStatement({ actions: ['logs:*'], resources: ['*'] })],
+  });
+  agentWith({ permissionsBoundary }, stack);
+  const role = executionRole(resolvedTemplate(stack));
+  const logGroup = `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:any`;
+  expect(evaluate(role, { action: 'ecr:GetAuthorizationToken', resource: '*' }).allowed).toBe(false);
+  expect(
+    evaluate({ identityPolicies: role.identityPolicies }, { action: 'ecr:GetAuthorizationToken', resource: '*' })
+      .allowed,
+  ).toBe(true);
+  expect(evaluate(role, { action: 'logs:DescribeLogGroups', resource: logGroup }).allowed).toBe(true);
 });
 
 describe('a capability', () => {
@@ -176,6 +215,48 @@ describe('a mistake', () => {
     ],
   ])('in the environment, %s, fails', (_, environment, message) => {
     expect(() => agentWith({ environment })).toThrow(message);
+  });
+
+  test.each([
+    ['idleTimeout', { idleTimeout: Duration.seconds(59) }, /idleTimeout is 59 seconds; AgentCore allows 60 seconds/],
+    ['maxLifetime', { maxLifetime: Duration.hours(9) }, /maxLifetime is 32400 seconds; .* to 28800 \(8 hours\)/],
+    [
+      'idleTimeout above maxLifetime',
+      { idleTimeout: Duration.hours(2), maxLifetime: Duration.hours(1) },
+      /idleTimeout \(7200 seconds\) is longer than maxLifetime \(3600 seconds\)/,
+    ],
+    [
+      'maxLifetime below the default of idleTimeout',
+      { maxLifetime: Duration.minutes(10) },
+      /idleTimeout \(900 seconds, the default\) is longer than maxLifetime \(600 seconds\).*make it 600 seconds or less/,
+    ],
+  ])('in the lifecycle, %s, fails', (_, props, message) => {
+    expect(() => agentWith(props)).toThrow(message);
+  });
+
+  test.each([
+    ['Cookie', /request header "Cookie" is restricted and never reaches an agent; .*Custom-Cookie/],
+    ['x-forwarded-for', /"x-forwarded-for" is restricted/],
+    ['X-Amz-Date', /"X-Amz-Date" is restricted.*Custom-Date/],
+    ['X-Amzn-Trace-Id', /"X-Amzn-Trace-Id" is restricted/],
+    ['Authorization', /"Authorization" can only be passed on where callers bring a JWT; use AgentAuthorizer.oidc/],
+    ['X Tenant', /"X Tenant" is not a valid name/],
+    ['x-amzn-bedrock-agentcore-runtime-custom-user-id', /is named twice/],
+  ])('in the request headers, %s, fails', (header, message) => {
+    expect(() => agentWith({ requestHeaders: [header] })).toThrow(message);
+  });
+
+  test('in the request headers, more than 20, fails', () => {
+    const requestHeaders = Array.from({ length: 20 }, (_, index) => `X-Header-${index}`);
+    expect(() => agentWith({ requestHeaders })).toThrow(/21 request headers are named; AgentCore passes on at most 20/);
+    expect(() => agentWith({ requestHeaders: requestHeaders.slice(1) })).not.toThrow();
+  });
+
+  test('is reported together with every other', () => {
+    const props = { runtimeName: 'my-agent', requestHeaders: ['Cookie'], idleTimeout: Duration.seconds(1) };
+    expect(() => agentWith(props)).toThrow(
+      /runtimeName "my-agent"[\s\S]*"Cookie" is restricted[\s\S]*idleTimeout is 1 seconds/,
+    );
   });
 
   test('never shows the values of the environment', () => {

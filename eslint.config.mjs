@@ -6,11 +6,12 @@ import tseslint from 'typescript-eslint';
 /** A folder of lib may import itself, what is listed here, and npm packages. */
 const libImports = {
   private: [],
+  metrics: ['private'],
   iam: ['private'],
   agent: ['iam', 'private'],
   model: ['agent', 'iam', 'private'],
   auth: ['agent', 'iam', 'private'],
-  runtime: ['agent', 'auth', 'iam', 'model', 'private'],
+  runtime: ['agent', 'auth', 'iam', 'metrics', 'model', 'private'],
   testing: [],
 };
 

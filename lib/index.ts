@@ -6,7 +6,8 @@ export { Geography } from './model/geography';
 export { ModelAccess, ModelRoute } from './model/model-access';
 export type { ModelAvailability } from './model/model-availability';
 export { AgentImage, type ClaudeAgentImageOptions, type DirectoryImageOptions } from './runtime/agent-image';
-export { AgentRuntime, type AgentRuntimeProps } from './runtime/agent-runtime';
+export { AgentRuntime, type AgentMetricOptions } from './runtime/agent-runtime';
+export type { AgentRuntimeProps } from './runtime/agent-runtime-props';
 export {
   ImageBuilder,
   type BoundAgentImage,

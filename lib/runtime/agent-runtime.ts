@@ -1,109 +1,30 @@
 import { Annotations, aws_bedrockagentcore as agentcore, aws_iam as iam, Duration, Validations } from 'aws-cdk-lib';
+import type { aws_cloudwatch as cloudwatch } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import type { IAgent, IAgentCapability } from '../agent/agent';
+import type { IAgent } from '../agent/agent';
 import { AgentAuthorizer } from '../auth/agent-authorizer';
 import { Actions } from '../iam/actions';
 import { defaultEndpointArn } from '../iam/arns';
 import { ExecutionPermissions } from '../iam/execution-permissions';
 import { RuntimeBaseline, runtimeTrust } from '../iam/runtime-baseline';
+import { metricOf, type MetricDefinition } from '../metrics/metric';
+import { runtimeDimensions, RuntimeMetrics } from '../metrics/runtime-metrics';
 import { ClaudeModels } from '../model/claude-models';
 import { uniqueAgentCoreName } from '../private/naming';
 import { nameFindings, throwFindings } from '../private/validation';
-import type { AgentImage } from './agent-image';
+import type { AgentRuntimeProps } from './agent-runtime-props';
 import { environmentFindings } from './environment-findings';
 import { requestHeaderFindings } from './request-headers';
 import { lifecycleFindings } from './session-lifecycle';
 
-/** Properties of an AgentRuntime. */
-export interface AgentRuntimeProps {
-  /** What the agent runs. */
-  readonly image: AgentImage;
-
+/** Options of a metric of an agent. */
+export interface AgentMetricOptions extends cloudwatch.MetricOptions {
   /**
-   * The models that the agent may call; it may call no other.
+   * The endpoint that is measured.
    *
-   * @default - Claude Sonnet 5.5, and Claude Haiku 5.5 for background calls, through their global inference profiles
+   * @default 'DEFAULT'
    */
-  readonly models?: ClaudeModels;
-
-  /**
-   * Who may call the agent.
-   *
-   * @default AgentAuthorizer.iam()
-   */
-  readonly authorizer?: AgentAuthorizer;
-
-  /**
-   * What the agent may use besides its models.
-   *
-   * @default - nothing
-   */
-  readonly capabilities?: IAgentCapability[];
-
-  /**
-   * Environment variables of the agent: up to 50 with those of models and capabilities, values up to 2,048 characters.
-   *
-   * @default - only those of models and capabilities
-   */
-  readonly environment?: Record<string, string>;
-
-  /**
-   * The name of the runtime: a letter, then letters, digits and underscores, 48 at the most. Changing it replaces the
-   * runtime.
-   *
-   * @default - made from the path of the construct
-   */
-  readonly runtimeName?: string;
-
-  /**
-   * What the agent is for, 1 to 1,200 characters.
-   *
-   * @default - no description
-   */
-  readonly description?: string;
-
-  /**
-   * Request headers that reach the agent, besides those that tell it its user: 20 in all. AgentCore drops every other one.
-   *
-   * @default - only the header of the authorizer: `Authorization`, or the custom user id with IAM
-   */
-  readonly requestHeaders?: string[];
-
-  /**
-   * After how long without a request a session ends: 1 minute to 8 hours. A busy agent is not idle.
-   *
-   * @default Duration.minutes(15)
-   */
-  readonly idleTimeout?: Duration;
-
-  /**
-   * After how long a session ends in any case: 1 minute to 8 hours. The next request under its id starts a new microVM.
-   *
-   * @default Duration.hours(8)
-   */
-  readonly maxLifetime?: Duration;
-
-  /**
-   * The protocol that the image speaks. The image of this library speaks HTTP, and AG-UI in it.
-   *
-   * @default ProtocolType.HTTP
-   */
-  readonly protocol?: agentcore.ProtocolType;
-
-  /**
-   * What the execution role may do at the most, whatever it is granted.
-   *
-   * @default - no boundary
-   */
-  readonly permissionsBoundary?: iam.IManagedPolicy;
-
-  /**
-   * The version of the platform that runs the microVMs. V2 restores every session from one snapshot, random state
-   * included: choose it only for an image that is made for that.
-   *
-   * @default PlatformVersion.V1
-   */
-  readonly platformVersion?: agentcore.PlatformVersion;
+  readonly endpoint?: string;
 }
 
 /**
@@ -231,6 +152,36 @@ export class AgentRuntime extends Construct implements IAgent {
    */
   public grantCommand(grantee: iam.IGrantable): iam.Grant {
     return this.grant(grantee, Actions.RUN_RUNTIME_COMMAND);
+  }
+
+  /** Requests to the agent. */
+  public metricInvocations(options?: AgentMetricOptions): cloudwatch.Metric {
+    return this.metric(RuntimeMetrics.INVOCATIONS, options);
+  }
+
+  /** Time from a request to the last token of its answer; the 95th percentile in milliseconds, unless said otherwise. */
+  public metricLatency(options?: AgentMetricOptions): cloudwatch.Metric {
+    return this.metric(RuntimeMetrics.LATENCY, options);
+  }
+
+  /** Requests refused because of a quota. */
+  public metricThrottles(options?: AgentMetricOptions): cloudwatch.Metric {
+    return this.metric(RuntimeMetrics.THROTTLES, options);
+  }
+
+  /** Requests that failed on AgentCore's side. */
+  public metricSystemErrors(options?: AgentMetricOptions): cloudwatch.Metric {
+    return this.metric(RuntimeMetrics.SYSTEM_ERRORS, options);
+  }
+
+  /** Requests that failed on the caller's or the agent's side. */
+  public metricUserErrors(options?: AgentMetricOptions): cloudwatch.Metric {
+    return this.metric(RuntimeMetrics.USER_ERRORS, options);
+  }
+
+  private metric(definition: MetricDefinition, options: AgentMetricOptions = {}): cloudwatch.Metric {
+    const { endpoint = 'DEFAULT', ...rest } = options;
+    return metricOf(definition, runtimeDimensions(this.runtimeArn, this.agentName, endpoint), rest);
   }
 
   private grant(grantee: iam.IGrantable, actions: readonly string[]): iam.Grant {

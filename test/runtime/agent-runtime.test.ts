@@ -1,4 +1,5 @@
-import { aws_bedrockagentcore as agentcore, aws_iam as iam, Duration, type Stack } from 'aws-cdk-lib';
+import { aws_bedrockagentcore as agentcore, aws_iam as iam, Duration } from 'aws-cdk-lib';
+import type { aws_cloudwatch as cloudwatch, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { AgentAuthorizer, AgentRuntime, type AgentRuntimeProps, type IAgentCapability } from '../../lib';
 import { evaluate, rolePolicies } from '../../lib/testing';
@@ -178,6 +179,42 @@ describe('grants to callers', () => {
       }),
     });
     Annotations.fromStack(stack).hasWarning('/Test/Agent', Match.stringLikeRegexp('has no effect on an agent'));
+  });
+});
+
+describe('metrics', () => {
+  const { agent, stack } = agentWith({ runtimeName: 'support' });
+  const dimensions = (metric: cloudwatch.Metric) => metric.dimensions as Record<string, string>;
+  const all: [string, cloudwatch.Metric, string][] = [
+    ['Invocations', agent.metricInvocations(), 'Sum'],
+    ['Latency', agent.metricLatency(), 'p95'],
+    ['Throttles', agent.metricThrottles(), 'Sum'],
+    ['SystemErrors', agent.metricSystemErrors(), 'Sum'],
+    ['UserErrors', agent.metricUserErrors(), 'Sum'],
+  ];
+
+  test.each(all)('%s has the namespace and the full dimension set of the service', (name, metric, statistic) => {
+    expect(metric).toMatchObject({ namespace: 'AWS/Bedrock-AgentCore', metricName: name, statistic });
+    expect(stack.resolve(dimensions(metric))).toEqual({
+      Operation: 'InvokeAgentRuntime',
+      Resource: stack.resolve(agent.runtimeArn) as object,
+      Name: 'support::DEFAULT',
+    });
+  });
+
+  test('are those of another endpoint when it is named', () => {
+    expect(dimensions(agent.metricLatency({ endpoint: 'canary' })).Name).toBe('support::canary');
+  });
+
+  test('can be changed in statistic and period, and never lose a dimension', () => {
+    const metric = agent.metricLatency({
+      statistic: 'Average',
+      period: Duration.minutes(1),
+      dimensionsMap: { Name: 'other', EndpointQualifier: 'x' },
+    });
+    expect(metric.statistic).toBe('Average');
+    expect(metric.period.toSeconds()).toBe(60);
+    expect(dimensions(metric)).toMatchObject({ Name: 'support::DEFAULT', EndpointQualifier: 'x' });
   });
 });
 

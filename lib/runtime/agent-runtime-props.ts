@@ -1,0 +1,97 @@
+import type { aws_bedrockagentcore as agentcore, aws_iam as iam, Duration } from 'aws-cdk-lib';
+import type { IAgentCapability } from '../agent/agent';
+import type { AgentAuthorizer } from '../auth/agent-authorizer';
+import type { ClaudeModels } from '../model/claude-models';
+import type { AgentImage } from './agent-image';
+
+/** Properties of an AgentRuntime. */
+export interface AgentRuntimeProps {
+  /** What the agent runs. */
+  readonly image: AgentImage;
+
+  /**
+   * The models that the agent may call; it may call no other.
+   *
+   * @default - Claude Sonnet 5.5, and Claude Haiku 5.5 for background calls, through their global inference profiles
+   */
+  readonly models?: ClaudeModels;
+
+  /**
+   * Who may call the agent.
+   *
+   * @default AgentAuthorizer.iam()
+   */
+  readonly authorizer?: AgentAuthorizer;
+
+  /**
+   * What the agent may use besides its models.
+   *
+   * @default - nothing
+   */
+  readonly capabilities?: IAgentCapability[];
+
+  /**
+   * Environment variables of the agent: up to 50 with those of models and capabilities, values up to 2,048 characters.
+   *
+   * @default - only those of models and capabilities
+   */
+  readonly environment?: Record<string, string>;
+
+  /**
+   * The name of the runtime: a letter, then letters, digits and underscores, 48 at the most. Changing it replaces the
+   * runtime.
+   *
+   * @default - made from the path of the construct
+   */
+  readonly runtimeName?: string;
+
+  /**
+   * What the agent is for, 1 to 1,200 characters.
+   *
+   * @default - no description
+   */
+  readonly description?: string;
+
+  /**
+   * Request headers that reach the agent, besides those that tell it its user: 20 in all. AgentCore drops every other one.
+   *
+   * @default - only the header of the authorizer: `Authorization`, or the custom user id with IAM
+   */
+  readonly requestHeaders?: string[];
+
+  /**
+   * After how long without a request a session ends: 1 minute to 8 hours. A busy agent is not idle.
+   *
+   * @default Duration.minutes(15)
+   */
+  readonly idleTimeout?: Duration;
+
+  /**
+   * After how long a session ends in any case: 1 minute to 8 hours. The next request under its id starts a new microVM.
+   *
+   * @default Duration.hours(8)
+   */
+  readonly maxLifetime?: Duration;
+
+  /**
+   * The protocol that the image speaks. The image of this library speaks HTTP, and AG-UI in it.
+   *
+   * @default ProtocolType.HTTP
+   */
+  readonly protocol?: agentcore.ProtocolType;
+
+  /**
+   * What the execution role may do at the most, whatever it is granted.
+   *
+   * @default - no boundary
+   */
+  readonly permissionsBoundary?: iam.IManagedPolicy;
+
+  /**
+   * The version of the platform that runs the microVMs. V2 restores every session from one snapshot, random state
+   * included: choose it only for an image that is made for that.
+   *
+   * @default PlatformVersion.V1
+   */
+  readonly platformVersion?: agentcore.PlatformVersion;
+}

@@ -6,8 +6,10 @@ export { Geography } from './model/geography';
 export { ModelAccess, ModelRoute } from './model/model-access';
 export type { ModelAvailability } from './model/model-availability';
 export { AgentImage, type ClaudeAgentImageOptions, type DirectoryImageOptions } from './runtime/agent-image';
+export { AgentNetwork, type VpcNetworkOptions } from './runtime/agent-network';
 export { AgentRuntime, type AgentMetricOptions } from './runtime/agent-runtime';
 export type { AgentRuntimeProps } from './runtime/agent-runtime-props';
+export { AgentVpcEndpoints, type AgentVpcEndpointsProps } from './runtime/agent-vpc-endpoints';
 export {
   ImageBuilder,
   type BoundAgentImage,

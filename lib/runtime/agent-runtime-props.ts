@@ -3,6 +3,7 @@ import type { IAgentCapability } from '../agent/agent';
 import type { AgentAuthorizer } from '../auth/agent-authorizer';
 import type { ClaudeModels } from '../model/claude-models';
 import type { AgentImage } from './agent-image';
+import type { AgentNetwork } from './agent-network';
 
 /** Properties of an AgentRuntime. */
 export interface AgentRuntimeProps {
@@ -51,6 +52,13 @@ export interface AgentRuntimeProps {
    * @default - no description
    */
   readonly description?: string;
+
+  /**
+   * Where the microVMs reach the network.
+   *
+   * @default AgentNetwork.publicInternet()
+   */
+  readonly network?: AgentNetwork;
 
   /**
    * Request headers that reach the agent, besides those that tell it its user: 20 in all. AgentCore drops every other one.

@@ -1,5 +1,5 @@
 import { Annotations, aws_bedrockagentcore as agentcore, aws_iam as iam, Duration, Validations } from 'aws-cdk-lib';
-import type { aws_cloudwatch as cloudwatch } from 'aws-cdk-lib';
+import type { aws_cloudwatch as cloudwatch, aws_ec2 as ec2 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { IAgent } from '../agent/agent';
 import { AgentAuthorizer } from '../auth/agent-authorizer';
@@ -12,6 +12,7 @@ import { runtimeDimensions, RuntimeMetrics } from '../metrics/runtime-metrics';
 import { ClaudeModels } from '../model/claude-models';
 import { uniqueAgentCoreName } from '../private/naming';
 import { nameFindings, throwFindings } from '../private/validation';
+import { AgentNetwork } from './agent-network';
 import type { AgentRuntimeProps } from './agent-runtime-props';
 import { environmentFindings } from './environment-findings';
 import { requestHeaderFindings } from './request-headers';
@@ -35,7 +36,7 @@ export interface AgentMetricOptions extends cloudwatch.MetricOptions {
  * of this account and this runtime only. Any L2 can grant more to the agent, because the agent is a grantee:
  * `table.grantReadData(agent)`.
  */
-export class AgentRuntime extends Construct implements IAgent {
+export class AgentRuntime extends Construct implements IAgent, ec2.IConnectable {
   /** The name of the runtime. */
   public readonly agentName: string;
 
@@ -85,6 +86,7 @@ export class AgentRuntime extends Construct implements IAgent {
       agentRuntimeArtifact: artifact,
       // Immutable, because the L2 would add statements for the logs and identities of every agent in the account.
       executionRole: role.withoutPolicyUpdates(),
+      networkConfiguration: (props.network ?? AgentNetwork.publicInternet()).bind(this),
       authorizerConfiguration: this.authorizer.configuration,
       requestHeaderConfiguration: { allowlistedHeaders: requestHeaders },
       lifecycleConfiguration: {
@@ -111,6 +113,15 @@ export class AgentRuntime extends Construct implements IAgent {
   /** The ARN of the runtime. */
   public get runtimeArn(): string {
     return this.runtime.agentRuntimeArn;
+  }
+
+  /**
+   * The network connections of an agent in a VPC.
+   *
+   * @throws Error when the agent is not in a VPC
+   */
+  public get connections(): ec2.Connections {
+    return this.runtime.connections;
   }
 
   public addEnvironment(name: string, value: string): void {

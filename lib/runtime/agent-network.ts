@@ -1,0 +1,108 @@
+import { Annotations, aws_bedrockagentcore as agentcore, aws_ec2 as ec2, Stack, Token } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { throwFindings } from '../private/validation';
+import { zoneWarning } from './supported-zones';
+
+/** How an agent is placed in a VPC. */
+export interface VpcNetworkOptions {
+  /** The VPC that the microVMs get network interfaces in. */
+  readonly vpc: ec2.IVpc;
+
+  /**
+   * The subnets of the interfaces. They need a way to Amazon Bedrock, Amazon ECR, Amazon S3 and CloudWatch Logs: NAT, or
+   * the endpoints that `AgentVpcEndpoints` makes.
+   *
+   * @default - the private subnets with egress
+   */
+  readonly vpcSubnets?: ec2.SubnetSelection;
+
+  /**
+   * The security groups of the interfaces.
+   *
+   * @default - one that lets nothing in, and out only to port 443
+   */
+  readonly securityGroups?: ec2.ISecurityGroup[];
+}
+
+/** Where the microVMs of an agent reach the network. */
+export abstract class AgentNetwork {
+  /** The internet, through AgentCore's own network. Nothing can connect to a microVM. */
+  public static publicInternet(): AgentNetwork {
+    return new PublicNetwork();
+  }
+
+  /** A VPC. Its interfaces can outlive the agent by up to eight hours, and with them the security group. */
+  public static vpc(options: VpcNetworkOptions): AgentNetwork {
+    return new VpcNetwork(options);
+  }
+
+  /** Makes the network known to the runtime in `scope`. */
+  public abstract bind(scope: Construct): agentcore.RuntimeNetworkConfiguration;
+}
+
+class PublicNetwork extends AgentNetwork {
+  public bind(): agentcore.RuntimeNetworkConfiguration {
+    return agentcore.RuntimeNetworkConfiguration.usingPublicNetwork();
+  }
+}
+
+class VpcNetwork extends AgentNetwork {
+  constructor(private readonly options: VpcNetworkOptions) {
+    super();
+  }
+
+  public bind(scope: Construct): agentcore.RuntimeNetworkConfiguration {
+    const { vpc, vpcSubnets = { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS } } = this.options;
+    throwFindings(scope, subnetFindings(vpc, vpcSubnets));
+    warnOfIsolation(scope, vpc, vpcSubnets);
+    warnOfZones(scope);
+    return agentcore.RuntimeNetworkConfiguration.usingVpc(scope, {
+      vpc,
+      vpcSubnets,
+      securityGroups: this.options.securityGroups ?? [httpsOnly(scope, vpc)],
+    });
+  }
+}
+
+function httpsOnly(scope: Construct, vpc: ec2.IVpc): ec2.ISecurityGroup {
+  const group = new ec2.SecurityGroup(scope, 'SecurityGroup', {
+    vpc,
+    allowAllOutbound: false,
+    description: 'Agent: out to port 443 only',
+  });
+  group.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(443), 'AWS services and the web');
+  return group;
+}
+
+function subnetFindings(vpc: ec2.IVpc, selection: ec2.SubnetSelection): string[] {
+  const { hasPublic, subnetIds } = vpc.selectSubnets(selection);
+  if (subnetIds.length === 0) {
+    return ['the subnet selection is empty; choose private subnets with vpcSubnets'];
+  }
+  return hasPublic
+    ? [
+        'vpcSubnets has public subnets, which give the interfaces of a microVM no way to the internet; choose private subnets with NAT or endpoints',
+      ]
+    : [];
+}
+
+function warnOfIsolation(scope: Construct, vpc: ec2.IVpc, selection: ec2.SubnetSelection): void {
+  const isolated = new Set(vpc.isolatedSubnets.map(({ subnetId }) => subnetId));
+  const { subnetIds } = vpc.selectSubnets(selection);
+  // Endpoints of a VPC that is defined elsewhere cannot be seen.
+  const hasEndpoints = Stack.of(vpc)
+    .node.findAll()
+    .some((construct) => construct instanceof ec2.InterfaceVpcEndpoint);
+  if (hasEndpoints || !subnetIds.some((id) => isolated.has(id))) return;
+  Annotations.of(scope).addWarningV2(
+    'cdk-agentcore-constructs:isolatedSubnets',
+    'the subnets are isolated and the stack of their VPC defines no interface endpoint, so the agent cannot pull its image, write logs or call a model; add new AgentVpcEndpoints(this, "Endpoints", { vpc }) before the agent, or acknowledge this warning if the endpoints exist elsewhere',
+  );
+}
+
+function warnOfZones(scope: Construct): void {
+  const { region } = Stack.of(scope);
+  const warning = zoneWarning(Token.isUnresolved(region) ? undefined : region);
+  if (warning === undefined) return;
+  Annotations.of(scope).addWarningV2('cdk-agentcore-constructs:availabilityZones', warning);
+}

@@ -12,6 +12,7 @@ const libImports = {
   model: ['agent', 'iam', 'private'],
   auth: ['agent', 'iam', 'private'],
   runtime: ['agent', 'auth', 'iam', 'metrics', 'model', 'private'],
+  checks: ['iam', 'private'],
   testing: [],
 };
 

@@ -1,7 +1,7 @@
 import { Annotations, aws_bedrockagentcore as agentcore, aws_ec2 as ec2, Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { throwFindings } from '../private/validation';
-import { zoneWarning } from './supported-zones';
+import { zoneWarning } from '../private/supported-zones';
 
 /** How an agent is placed in a VPC. */
 export interface VpcNetworkOptions {

@@ -14,9 +14,9 @@ import { uniqueAgentCoreName } from '../private/naming';
 import { nameFindings, throwFindings } from '../private/validation';
 import { AgentNetwork } from './agent-network';
 import type { AgentRuntimeProps } from './agent-runtime-props';
-import { environmentFindings } from './environment-findings';
-import { requestHeaderFindings } from './request-headers';
-import { lifecycleFindings } from './session-lifecycle';
+import { environmentFindings } from '../private/environment-findings';
+import { requestHeaderFindings } from '../private/request-headers';
+import { lifecycleFindings } from '../private/session-lifecycle';
 
 /** Options of a metric of an agent. */
 export interface AgentMetricOptions extends cloudwatch.MetricOptions {
@@ -60,7 +60,7 @@ export class AgentRuntime extends Construct implements IAgent, ec2.IConnectable 
     throwFindings(this, [
       ...(props.runtimeName === undefined ? [] : nameFindings('runtimeName', props.runtimeName)),
       ...requestHeaderFindings(requestHeaders, this.authorizer.callersHaveJwt),
-      ...lifecycleFindings(props.idleTimeout, props.maxLifetime),
+      ...lifecycleFindings(props.idleTimeout?.toSeconds(), props.maxLifetime?.toSeconds()),
     ]);
     this.agentName = props.runtimeName ?? uniqueAgentCoreName(this);
 

@@ -1,5 +1,3 @@
-import type { Duration } from 'aws-cdk-lib';
-
 /** LifecycleConfiguration of microVMs: 60 to 28,800 seconds for both (AgentCore developer guide, lifecycle settings). */
 const MIN_SECONDS = 60;
 const MAX_SECONDS = 28_800;
@@ -8,10 +6,15 @@ const MAX_SECONDS = 28_800;
 const DEFAULT_IDLE_SECONDS = 900;
 const DEFAULT_LIFETIME_SECONDS = 28_800;
 
-/** What speaks against these limits of a session. */
-export function lifecycleFindings(idleTimeout: Duration | undefined, maxLifetime: Duration | undefined): string[] {
-  const idle = idleTimeout?.toSeconds() ?? DEFAULT_IDLE_SECONDS;
-  const lifetime = maxLifetime?.toSeconds() ?? DEFAULT_LIFETIME_SECONDS;
+/**
+ * What speaks against these limits of a session, in seconds.
+ *
+ * @param idleTimeout undefined for the default of 900
+ * @param maxLifetime undefined for the default of 28,800
+ */
+export function lifecycleFindings(idleTimeout: number | undefined, maxLifetime: number | undefined): string[] {
+  const idle = idleTimeout ?? DEFAULT_IDLE_SECONDS;
+  const lifetime = maxLifetime ?? DEFAULT_LIFETIME_SECONDS;
   return [
     ...rangeFindings('idleTimeout', idle),
     ...rangeFindings('maxLifetime', lifetime),

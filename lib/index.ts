@@ -5,6 +5,7 @@ export { ClaudeModels, type ClaudeModelRoles } from './model/claude-models';
 export { Geography } from './model/geography';
 export { ModelAccess, ModelRoute } from './model/model-access';
 export type { ModelAvailability } from './model/model-availability';
+export { AgentEndpoint, EndpointVersion, type AgentEndpointProps } from './runtime/agent-endpoint';
 export { AgentImage, type ClaudeAgentImageOptions, type DirectoryImageOptions } from './runtime/agent-image';
 export { AgentNetwork, type VpcNetworkOptions } from './runtime/agent-network';
 export { AgentRuntime, type AgentMetricOptions } from './runtime/agent-runtime';

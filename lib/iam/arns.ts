@@ -56,7 +56,7 @@ export class RuntimeArns {
   }
 }
 
-/** The ARN of the endpoint that answers calls without a qualifier. */
-export function defaultEndpointArn(runtimeArn: string): string {
-  return `${runtimeArn}/runtime-endpoint/DEFAULT`;
+/** The ARN of an endpoint; calls without a qualifier go to `DEFAULT`. */
+export function endpointArn(runtimeArn: string, endpointName = 'DEFAULT'): string {
+  return `${runtimeArn}/runtime-endpoint/${endpointName}`;
 }

@@ -4,8 +4,8 @@ import { Construct } from 'constructs';
 import type { IAgent } from '../agent/agent';
 import { AgentAuthorizer } from '../auth/agent-authorizer';
 import { Actions } from '../iam/actions';
-import { defaultEndpointArn } from '../iam/arns';
 import { ExecutionPermissions } from '../iam/execution-permissions';
+import { grantRuntimeAccess } from '../iam/runtime-access';
 import { RuntimeBaseline, runtimeTrust } from '../iam/runtime-baseline';
 import { metricOf, type MetricDefinition } from '../metrics/metric';
 import { runtimeDimensions, RuntimeMetrics } from '../metrics/runtime-metrics';
@@ -202,10 +202,6 @@ export class AgentRuntime extends Construct implements IAgent, ec2.IConnectable 
         `granting ${actions.join(', ')} has no effect on an agent whose callers bring a JWT: AgentCore refuses signed calls to it; use AgentAuthorizer.iam(), or give the caller a token`,
       );
     }
-    return iam.Grant.addToPrincipal({
-      grantee,
-      actions: [...actions],
-      resourceArns: [this.runtimeArn, defaultEndpointArn(this.runtimeArn)],
-    });
+    return grantRuntimeAccess(grantee, actions, this.runtimeArn);
   }
 }

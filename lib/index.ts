@@ -6,6 +6,7 @@ export { Geography } from './model/geography';
 export { ModelAccess, ModelRoute } from './model/model-access';
 export type { ModelAvailability } from './model/model-availability';
 export { AgentEndpoint, EndpointVersion, type AgentEndpointProps } from './runtime/agent-endpoint';
+export { AgentFileSystem } from './runtime/agent-file-system';
 export { AgentImage, type ClaudeAgentImageOptions, type DirectoryImageOptions } from './runtime/agent-image';
 export { AgentNetwork, type VpcNetworkOptions } from './runtime/agent-network';
 export { AgentRuntime, type AgentMetricOptions } from './runtime/agent-runtime';

@@ -29,6 +29,12 @@ export const Actions = {
     'bedrock-agentcore:InvokeAgentRuntimeCommandShell',
   ],
 
+  /** Mount an Amazon EFS file system and write to it. */
+  MOUNT_EFS: ['elasticfilesystem:ClientMount', 'elasticfilesystem:ClientWrite'],
+
+  /** Mount an Amazon S3 Files file system and write to it. */
+  MOUNT_S3_FILES: ['s3files:ClientMount', 's3files:ClientWrite', 's3files:GetAccessPoint'],
+
   /** Pull the layers of an image from one repository. */
   PULL_IMAGE: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
 

@@ -36,17 +36,24 @@ export abstract class AgentNetwork {
     return new VpcNetwork(options);
   }
 
+  /** Whether the microVMs are in a VPC. */
+  public abstract readonly inVpc: boolean;
+
   /** Makes the network known to the runtime in `scope`. */
   public abstract bind(scope: Construct): agentcore.RuntimeNetworkConfiguration;
 }
 
 class PublicNetwork extends AgentNetwork {
+  public readonly inVpc = false;
+
   public bind(): agentcore.RuntimeNetworkConfiguration {
     return agentcore.RuntimeNetworkConfiguration.usingPublicNetwork();
   }
 }
 
 class VpcNetwork extends AgentNetwork {
+  public readonly inVpc = true;
+
   constructor(private readonly options: VpcNetworkOptions) {
     super();
   }

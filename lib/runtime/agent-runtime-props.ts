@@ -2,6 +2,7 @@ import type { aws_bedrockagentcore as agentcore, aws_iam as iam, Duration } from
 import type { IAgentCapability } from '../agent/agent';
 import type { AgentAuthorizer } from '../auth/agent-authorizer';
 import type { ClaudeModels } from '../model/claude-models';
+import type { AgentFileSystem } from './agent-file-system';
 import type { AgentImage } from './agent-image';
 import type { AgentNetwork } from './agent-network';
 
@@ -59,6 +60,13 @@ export interface AgentRuntimeProps {
    * @default AgentNetwork.publicInternet()
    */
   readonly network?: AgentNetwork;
+
+  /**
+   * File systems that are mounted into the microVMs: 5 at the most.
+   *
+   * @default - none
+   */
+  readonly fileSystems?: AgentFileSystem[];
 
   /**
    * Request headers that reach the agent, besides those that tell it its user: 20 in all. AgentCore drops every other one.

@@ -12,6 +12,7 @@ import { runtimeDimensions, RuntimeMetrics } from '../metrics/runtime-metrics';
 import { ClaudeModels } from '../model/claude-models';
 import { uniqueAgentCoreName } from '../private/naming';
 import { nameFindings, throwFindings } from '../private/validation';
+import { fileSystemFindings, type AgentFileSystem } from './agent-file-system';
 import { AgentNetwork } from './agent-network';
 import type { AgentRuntimeProps } from './agent-runtime-props';
 import { environmentFindings } from '../private/environment-findings';
@@ -56,10 +57,13 @@ export class AgentRuntime extends Construct implements IAgent, ec2.IConnectable 
   constructor(scope: Construct, id: string, props: AgentRuntimeProps) {
     super(scope, id);
     this.authorizer = props.authorizer ?? AgentAuthorizer.iam();
+    const network = props.network ?? AgentNetwork.publicInternet();
+    const fileSystems = props.fileSystems ?? [];
     const requestHeaders = [...this.authorizer.identityHeaders, ...(props.requestHeaders ?? [])];
     throwFindings(this, [
       ...(props.runtimeName === undefined ? [] : nameFindings('runtimeName', props.runtimeName)),
       ...requestHeaderFindings(requestHeaders, this.authorizer.callersHaveJwt),
+      ...fileSystemFindings(fileSystems, network.inVpc),
       ...lifecycleFindings(props.idleTimeout?.toSeconds(), props.maxLifetime?.toSeconds()),
     ]);
     this.agentName = props.runtimeName ?? uniqueAgentCoreName(this);
@@ -86,7 +90,7 @@ export class AgentRuntime extends Construct implements IAgent, ec2.IConnectable 
       agentRuntimeArtifact: artifact,
       // Immutable, because the L2 would add statements for the logs and identities of every agent in the account.
       executionRole: role.withoutPolicyUpdates(),
-      networkConfiguration: (props.network ?? AgentNetwork.publicInternet()).bind(this),
+      networkConfiguration: network.bind(this),
       authorizerConfiguration: this.authorizer.configuration,
       requestHeaderConfiguration: { allowlistedHeaders: requestHeaders },
       lifecycleConfiguration: {
@@ -102,6 +106,7 @@ export class AgentRuntime extends Construct implements IAgent, ec2.IConnectable 
       id: 'Annotation::aws-cdk-lib.aws-bedrockagentcore:containerUriValidationSkipped',
       reason: 'the URI is that of the image asset of this stack',
     });
+    this.mount(fileSystems);
     // AgentCore pulls the image while it makes the runtime; the L2 waits for the role and not for its policies.
     this.runtime.node.defaultChild?.node.addDependency(permissions);
 
@@ -193,6 +198,22 @@ export class AgentRuntime extends Construct implements IAgent, ec2.IConnectable 
   private metric(definition: MetricDefinition, options: AgentMetricOptions = {}): cloudwatch.Metric {
     const { endpoint = 'DEFAULT', ...rest } = options;
     return metricOf(definition, runtimeDimensions(this.runtimeArn, this.agentName, endpoint), rest);
+  }
+
+  /** The L2 has no property for file systems. */
+  private mount(fileSystems: readonly AgentFileSystem[]): void {
+    if (fileSystems.length === 0) return;
+    const runtime = this.runtime.node.defaultChild as agentcore.CfnRuntime;
+    runtime.filesystemConfigurations = fileSystems.map(({ configuration }) => configuration);
+    for (const statement of fileSystems.flatMap(({ statements }) => statements)) {
+      this.grantPrincipal.addToPrincipalPolicy(statement);
+    }
+    if (fileSystems.some(({ kind }) => kind === 'session storage')) {
+      Annotations.of(this).addWarningV2(
+        'cdk-agentcore-constructs:sessionStorageIsEmptied',
+        'session storage is emptied whenever the runtime gets a new version, which every change of image, environment or configuration makes; keep what must last elsewhere, and acknowledge this warning',
+      );
+    }
   }
 
   private grant(grantee: iam.IGrantable, actions: readonly string[]): iam.Grant {

@@ -35,9 +35,19 @@ const VALUES: Readonly<Record<string, Values>> = {
       Status: 'READY',
     };
   },
-  'AWS::DynamoDB::Table': (resource, environment) => {
-    const name = text(resource, 'TableName') ?? generated(resource, environment);
-    return { Ref: name, Arn: arn(environment, 'dynamodb', `table/${name}`) };
+  'AWS::DynamoDB::GlobalTable': table,
+  'AWS::DynamoDB::Table': table,
+  'AWS::EC2::SecurityGroup': (resource, environment) => {
+    const id = `sg-${hash(resource, environment, 17)}`;
+    return { Ref: id, GroupId: id, Id: id };
+  },
+  'AWS::EC2::Subnet': (resource, environment) => {
+    const id = `subnet-${hash(resource, environment, 17)}`;
+    return { Ref: id, SubnetId: id };
+  },
+  'AWS::EC2::VPC': (resource, environment) => {
+    const id = `vpc-${hash(resource, environment, 17)}`;
+    return { Ref: id, VpcId: id };
   },
   'AWS::ECR::Repository': (resource, environment) => {
     const name = text(resource, 'RepositoryName') ?? generated(resource, environment).toLowerCase();
@@ -84,6 +94,11 @@ export function physicalValue(
   environment: Environment,
 ): string | undefined {
   return VALUES[resource.type]?.(resource, environment)[attribute ?? 'Ref'];
+}
+
+function table(resource: TemplateResource, environment: Environment): Record<string, string> {
+  const name = text(resource, 'TableName') ?? generated(resource, environment);
+  return { Ref: name, Arn: arn(environment, 'dynamodb', `table/${name}`) };
 }
 
 /** The name that CloudFormation would make up: stack, logical id and a suffix. */

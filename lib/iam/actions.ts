@@ -44,6 +44,17 @@ export const Actions = {
   /** Make the runtime's log group and look for its streams. */
   LOG_GROUP: ['logs:CreateLogGroup', 'logs:DescribeLogStreams'],
 
+  /** Encrypt log events; granted to CloudWatch Logs in the policy of a key. */
+  ENCRYPT_LOGS: [
+    'kms:Decrypt',
+    'kms:DescribeKey',
+    'kms:Encrypt',
+    'kms:GenerateDataKey',
+    'kms:GenerateDataKeyWithoutPlaintext',
+    'kms:ReEncryptFrom',
+    'kms:ReEncryptTo',
+  ],
+
   /** Find log groups; authorized on every log group of the account and Region. */
   DESCRIBE_LOG_GROUPS: ['logs:DescribeLogGroups'],
 

@@ -1,10 +1,11 @@
-import { aws_bedrockagentcore as agentcore, Token } from 'aws-cdk-lib';
-import type { aws_iam as iam } from 'aws-cdk-lib';
+import { aws_bedrockagentcore as agentcore, aws_logs as logs, Token } from 'aws-cdk-lib';
+import type { aws_iam as iam, aws_kms as kms } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { Actions } from '../iam/actions';
 import { grantRuntimeAccess } from '../iam/runtime-access';
 import { nameFindings, throwFindings } from '../private/validation';
 import type { AgentRuntime } from './agent-runtime';
+import { RuntimeLogGroup } from './runtime-log-group';
 
 /** Endpoints that a runtime can have (quotas of Amazon Bedrock AgentCore). */
 const MAX_ENDPOINTS = 10;
@@ -52,6 +53,20 @@ export interface AgentEndpointProps {
    * @default - no description
    */
   readonly description?: string;
+
+  /**
+   * How long log events of the endpoint are kept.
+   *
+   * @default RetentionDays.THREE_MONTHS
+   */
+  readonly logRetention?: logs.RetentionDays;
+
+  /**
+   * The key that encrypts the endpoint's log. The policy of a key that is imported must let CloudWatch Logs use it.
+   *
+   * @default - a key of CloudWatch Logs
+   */
+  readonly logEncryptionKey?: kms.IKey;
 }
 
 /** Endpoints can be defined in any stack, so their agent cannot count them as its children. */
@@ -61,6 +76,9 @@ const endpointCounts = new WeakMap<AgentRuntime, number>();
 export class AgentEndpoint extends Construct {
   /** The L2 endpoint: the way to what this construct does not offer. */
   public readonly endpoint: agentcore.RuntimeEndpoint;
+
+  /** The log group of the endpoint. Kept when the stack is deleted. */
+  public readonly logGroup: logs.ILogGroup;
 
   private readonly agent: AgentRuntime;
   private readonly endpointName: string;
@@ -87,6 +105,13 @@ export class AgentEndpoint extends Construct {
       endpointName: props.endpointName,
       agentRuntimeVersion: props.version.version ?? props.agent.runtime.agentRuntimeVersion ?? '1',
       ...(props.description === undefined ? {} : { description: props.description }),
+    });
+    this.logGroup = new RuntimeLogGroup(this, 'LogGroup', {
+      runtimeId: props.agent.runtime.agentRuntimeId,
+      runtimeName: props.agent.agentName,
+      endpointName: props.endpointName,
+      retention: props.logRetention ?? logs.RetentionDays.THREE_MONTHS,
+      ...(props.logEncryptionKey === undefined ? {} : { encryptionKey: props.logEncryptionKey }),
     });
   }
 

@@ -1,4 +1,10 @@
-import type { aws_bedrockagentcore as agentcore, aws_iam as iam, Duration } from 'aws-cdk-lib';
+import type {
+  aws_bedrockagentcore as agentcore,
+  aws_iam as iam,
+  aws_kms as kms,
+  aws_logs as logs,
+  Duration,
+} from 'aws-cdk-lib';
 import type { IAgentCapability } from '../agent/agent';
 import type { AgentAuthorizer } from '../auth/agent-authorizer';
 import type { ClaudeModels } from '../model/claude-models';
@@ -95,6 +101,20 @@ export interface AgentRuntimeProps {
    * @default ProtocolType.HTTP
    */
   readonly protocol?: agentcore.ProtocolType;
+
+  /**
+   * How long log events are kept.
+   *
+   * @default RetentionDays.THREE_MONTHS
+   */
+  readonly logRetention?: logs.RetentionDays;
+
+  /**
+   * The key that encrypts the log. The policy of a key that is imported must let CloudWatch Logs use it.
+   *
+   * @default - a key of CloudWatch Logs
+   */
+  readonly logEncryptionKey?: kms.IKey;
 
   /**
    * What the execution role may do at the most, whatever it is granted.

@@ -1,4 +1,11 @@
-import { Annotations, aws_bedrockagentcore as agentcore, aws_iam as iam, Duration, Validations } from 'aws-cdk-lib';
+import {
+  Annotations,
+  aws_bedrockagentcore as agentcore,
+  aws_iam as iam,
+  aws_logs as logs,
+  Duration,
+  Validations,
+} from 'aws-cdk-lib';
 import type { aws_cloudwatch as cloudwatch, aws_ec2 as ec2 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { IAgent } from '../agent/agent';
@@ -12,6 +19,7 @@ import { runtimeDimensions, RuntimeMetrics } from '../metrics/runtime-metrics';
 import { ClaudeModels } from '../model/claude-models';
 import { uniqueAgentCoreName } from '../private/naming';
 import { nameFindings, throwFindings } from '../private/validation';
+import { RuntimeLogGroup } from './runtime-log-group';
 import { fileSystemFindings, type AgentFileSystem } from './agent-file-system';
 import { AgentNetwork } from './agent-network';
 import type { AgentRuntimeProps } from './agent-runtime-props';
@@ -46,6 +54,9 @@ export class AgentRuntime extends Construct implements IAgent, ec2.IConnectable 
 
   /** The execution role. Grant to the agent rather than to the role. */
   public readonly role: iam.IRole;
+
+  /** The log group of the default endpoint: the agent's log lines and metrics. Kept when the stack is deleted. */
+  public readonly logGroup: logs.ILogGroup;
 
   public readonly grantPrincipal: iam.IPrincipal;
 
@@ -109,6 +120,13 @@ export class AgentRuntime extends Construct implements IAgent, ec2.IConnectable 
     this.mount(fileSystems);
     // AgentCore pulls the image while it makes the runtime; the L2 waits for the role and not for its policies.
     this.runtime.node.defaultChild?.node.addDependency(permissions);
+
+    this.logGroup = new RuntimeLogGroup(this, 'LogGroup', {
+      runtimeId: this.runtime.agentRuntimeId,
+      runtimeName: this.agentName,
+      retention: props.logRetention ?? logs.RetentionDays.THREE_MONTHS,
+      ...(props.logEncryptionKey === undefined ? {} : { encryptionKey: props.logEncryptionKey }),
+    });
 
     for (const [name, value] of Object.entries(props.environment ?? {})) this.addEnvironment(name, value);
     const models = props.models ?? ClaudeModels.sonnetWithHaiku();

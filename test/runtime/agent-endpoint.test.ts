@@ -26,6 +26,14 @@ describe('AgentEndpoint', () => {
     });
   });
 
+  test('has a log group of its own, with a retention', () => {
+    const template = resolvedTemplate(endpointWith().stack);
+    const names = template
+      .resourcesOfType('AWS::Logs::LogGroup')
+      .map(({ properties }) => String(properties.LogGroupName));
+    expect(names.map((name) => name.replace(/^.*-/, '')).sort()).toEqual(['DEFAULT', 'prod']);
+  });
+
   test('grants calls through itself and not through the default endpoint', () => {
     const { stack, endpoint } = endpointWith();
     const caller = new iam.Role(stack, 'Caller', { assumedBy: new iam.AccountRootPrincipal() });

@@ -1,8 +1,14 @@
-import { aws_bedrockagentcore as agentcore, aws_iam as iam, Duration } from 'aws-cdk-lib';
+import {
+  aws_bedrockagentcore as agentcore,
+  aws_iam as iam,
+  aws_kms as kms,
+  aws_logs as logs,
+  Duration,
+} from 'aws-cdk-lib';
 import type { aws_cloudwatch as cloudwatch, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { AgentAuthorizer, AgentRuntime, type AgentRuntimeProps, type IAgentCapability } from '../../lib';
-import { evaluate, rolePolicies } from '../../lib/testing';
+import { evaluate, evaluateTrust, rolePolicies, type PolicyDocumentJson } from '../../lib/testing';
 import {
   ACCOUNT,
   executionRole,
@@ -21,7 +27,7 @@ describe('the smallest agent', () => {
   const { agent, stack } = agentWith();
   const template = Template.fromStack(stack);
 
-  test('is a runtime, a role, and the policies for its own needs and for its models', () => {
+  test('is a runtime, its log group, a role, and the policies for its own needs and for its models', () => {
     expect(
       Object.values(template.toJSON().Resources as Record<string, { Type: string }>).map(({ Type }) => Type),
     ).toEqual([
@@ -29,6 +35,7 @@ describe('the smallest agent', () => {
       'AWS::IAM::ManagedPolicy',
       'AWS::IAM::ManagedPolicy',
       'AWS::BedrockAgentCore::Runtime',
+      'AWS::Logs::LogGroup',
     ]);
   });
 
@@ -96,6 +103,45 @@ test('takes the limits of sessions, the headers and the protocol', () => {
       RequestHeaderAllowlist: ['X-Amzn-Bedrock-AgentCore-Runtime-Custom-User-Id', 'X-Tenant'],
     },
     ProtocolConfiguration: 'AGUI',
+  });
+});
+
+describe('the log', () => {
+  const logGroupOf = (props: Partial<AgentRuntimeProps>) => {
+    const template = resolvedTemplate(agentWith({ runtimeName: 'support', ...props }).stack);
+    const [runtime] = template.resourcesOfType('AWS::BedrockAgentCore::Runtime');
+    const [logGroup] = template.resourcesOfType('AWS::Logs::LogGroup');
+    return { id: template.ref(runtime?.logicalId ?? ''), properties: logGroup?.properties };
+  };
+
+  test('is the group that AgentCore writes to, with a retention', () => {
+    const { id, properties } = logGroupOf({});
+    expect(properties).toMatchObject({
+      LogGroupName: `/aws/bedrock-agentcore/runtimes/${id}-DEFAULT`,
+      RetentionInDays: 90,
+    });
+    expect(logGroupOf({ logRetention: logs.RetentionDays.ONE_WEEK }).properties?.RetentionInDays).toBe(7);
+  });
+
+  test('is kept when the stack is deleted', () => {
+    Template.fromStack(agentWith().stack).hasResource('AWS::Logs::LogGroup', { DeletionPolicy: 'Retain' });
+  });
+
+  test('is encrypted with the key that is given, which CloudWatch Logs may use for this agent only', () => {
+    const stack = testStack();
+    agentWith({ runtimeName: 'support', logEncryptionKey: new kms.Key(stack, 'Key') }, stack);
+    const template = resolvedTemplate(stack);
+    const [key] = template.resourcesOfType('AWS::KMS::Key');
+    const [logGroup] = template.resourcesOfType('AWS::Logs::LogGroup');
+    expect(logGroup?.properties.KmsKeyId).toBe(template.getAtt(key?.logicalId ?? '', 'Arn'));
+
+    const encrypts = (name: string, service = `logs.${REGION}.amazonaws.com`) =>
+      evaluateTrust(key?.properties.KeyPolicy as PolicyDocumentJson, { service }, 'kms:Encrypt', {
+        'kms:EncryptionContext:aws:logs:arn': `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:/aws/bedrock-agentcore/runtimes/${name}`,
+      }).allowed;
+    expect(encrypts('support-a1B2c3D4e5-DEFAULT')).toBe(true);
+    expect(encrypts('billing-a1B2c3D4e5-DEFAULT')).toBe(false);
+    expect(encrypts('support-a1B2c3D4e5-DEFAULT', 'logs.us-east-1.amazonaws.com')).toBe(false);
   });
 });
 

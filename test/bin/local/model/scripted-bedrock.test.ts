@@ -135,6 +135,11 @@ describe('a streamed message', () => {
     expect(events.at(-2)).toMatchObject({ delta: { stop_reason: 'tool_use' } });
   });
 
+  it('stops for the reason that the script gives', async () => {
+    answerWith({ kind: 'message', text: 'no', stopReason: 'refusal' });
+    expect((await streamedEvents(await stream())).at(-2)).toMatchObject({ delta: { stop_reason: 'refusal' } });
+  });
+
   it('is held before its last delta until the gate opens', async () => {
     let open = (): void => undefined;
     const gate = new Promise<void>((resolve) => (open = resolve));
@@ -295,6 +300,7 @@ describe('requests', () => {
           { type: 'text', text: '<total_tokens>12</total_tokens>' },
         ],
       },
+      { role: 'system', content: 'a reminder in the course of the conversation' },
       { role: 'user', content: '[Request interrupted by user]' },
       { role: 'user', content: '<system-reminder>x</system-reminder>second' },
     ]);

@@ -1,0 +1,100 @@
+import { evaluate, type AccessRequest, type Verdict } from '../../lib/testing';
+import type { Principal } from './credentials';
+import { RequestFault } from './http-messages';
+
+/** One decision of this run. */
+export interface AuditEntry {
+  readonly action: string;
+  readonly resource: string;
+  readonly principal: string;
+  readonly decision: Verdict['decision'];
+  count: number;
+}
+
+/** Decides every request by the policies of its principal and keeps what was decided. */
+export class Audit {
+  private readonly decided = new Map<string, AuditEntry>();
+
+  public get entries(): readonly AuditEntry[] {
+    return [...this.decided.values()];
+  }
+
+  /**
+   * Requires that `principal` may do all of `requests`.
+   *
+   * @throws RequestFault 403 AccessDeniedException naming principal, action and resource of the first that it may not
+   */
+  public require(principal: Principal, requests: readonly AccessRequest[]): void {
+    for (const request of requests) {
+      const { decision } = evaluate(principal.policies, request);
+      this.record(principal, request, decision);
+      if (decision === 'allowed') continue;
+      const reason =
+        decision === 'explicitDeny'
+          ? 'with an explicit deny in an identity-based policy'
+          : `because no identity-based policy allows the ${request.action} action`;
+      throw new RequestFault(
+        403,
+        'AccessDeniedException',
+        `User: ${principal.arn} is not authorized to perform: ${request.action} on resource: ${request.resource} ${reason}`,
+      );
+    }
+  }
+
+  private record(principal: Principal, { action, resource }: AccessRequest, decision: Verdict['decision']): void {
+    const key = [principal.arn, action, resource, decision].join('\n');
+    const entry = this.decided.get(key);
+    if (entry === undefined) {
+      this.decided.set(key, { action, resource, principal: principal.arn, decision, count: 1 });
+    } else {
+      entry.count++;
+    }
+  }
+}
+
+/** A role whose use is summed up; `arnPrefix` is what the ARNs of its sessions start with. */
+export interface AuditedRole {
+  readonly name: string;
+  readonly arnPrefix: string;
+  readonly policies: Principal['policies'];
+}
+
+/** Services that the local run answers for. What is granted for others goes unseen here. */
+const OBSERVED_SERVICES: ReadonlySet<string> = new Set(['bedrock', 'bedrock-agentcore']);
+
+/** The lines that tell, after a run, which grants were not needed and what was refused. */
+export function auditSummary(audit: Audit, roles: readonly AuditedRole[]): string[] {
+  const denied = audit.entries
+    .filter((entry) => entry.decision !== 'allowed')
+    .map((entry) => `denied ${String(entry.count)} x ${entry.action} on ${entry.resource} for ${entry.principal}`);
+
+  const unused = roles.flatMap((role) => {
+    const used = audit.entries.filter(
+      (entry) => entry.decision === 'allowed' && entry.principal.startsWith(role.arnPrefix),
+    );
+    const granted = grantedActions(role.policies);
+    const observed = granted.filter((action) => OBSERVED_SERVICES.has(service(action)));
+    const idle = observed.filter((action) => !used.some((entry) => covers(action, entry.action)));
+    const unseen = [...new Set(granted.map(service).filter((name) => !OBSERVED_SERVICES.has(name)))];
+    return [
+      ...(idle.length === 0 ? [] : [`granted to ${role.name} but not used in this run: ${idle.join(', ')}`]),
+      ...(unseen.length === 0 ? [] : [`granted to ${role.name} for services not run locally: ${unseen.join(', ')}`]),
+    ];
+  });
+  return [...denied, ...unused];
+}
+
+function grantedActions(policies: Principal['policies']): string[] {
+  const statements = policies.identityPolicies.flatMap((policy) => policy.Statement);
+  const actions = statements.flatMap((statement) => (statement.Effect === 'Allow' ? [statement.Action ?? []] : []));
+  return [...new Set(actions.flat())].sort();
+}
+
+function service(action: string): string {
+  return action.split(':')[0] ?? action;
+}
+
+function covers(granted: string, action: string): boolean {
+  const statement = { Effect: 'Allow', Action: granted, Resource: '*' } as const;
+  return evaluate({ identityPolicies: [{ Statement: [statement] }] }, { action, resource: '*' }).allowed;
+}

@@ -1,0 +1,188 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RunState } from '../../../bin/local/run-state';
+import { LocalCommand } from './support/local-command';
+import { descendants } from './support/processes';
+import { send, sendSigned, type Reply } from './support/signed-fetch';
+import { isRunning, waitUntil } from './support/wait-until';
+
+const ROOT = join(__dirname, '..', '..', '..');
+const SESSION_HEADER = 'x-amzn-bedrock-agentcore-runtime-session-id';
+
+let state: string;
+let directory: string;
+let command: LocalCommand;
+let up: RunState;
+
+/** Starts the app of `directory` with its own state, as `npm start` does. */
+async function startIn(folder: string): Promise<void> {
+  state = mkdtempSync(join(tmpdir(), 'local-sample-'));
+  directory = folder;
+  command = new LocalCommand({ directory, args: ['--state', state] });
+  up = await command.ready(state);
+}
+
+async function stop(): Promise<void> {
+  command.child.kill('SIGTERM');
+  await command.ended;
+  rmSync(state, { recursive: true, force: true });
+}
+
+async function ask(session: string, body: object, headers: Record<string, string> = {}): Promise<Reply> {
+  return send(`${up.url}/invocations`, {
+    headers: { [SESSION_HEADER]: session, ...headers },
+    body: JSON.stringify(body),
+  });
+}
+
+interface TurnReply {
+  readonly response: string;
+  readonly status: string;
+  readonly error?: { readonly code: string };
+}
+
+const turn = (reply: Reply): TurnReply => JSON.parse(reply.text) as TurnReply;
+
+interface StreamedEvent {
+  readonly type: string;
+  readonly delta?: string;
+}
+
+function eventsOf(reply: Reply): StreamedEvent[] {
+  return reply.text
+    .split('\n')
+    .filter((line) => line.startsWith('data: '))
+    .map((line) => JSON.parse(line.slice('data: '.length)) as StreamedEvent);
+}
+
+const health = async (): Promise<unknown> => JSON.parse((await send(`${up.url}/ping`, { method: 'GET' })).text);
+
+/** The agents of the run and the Claude processes below them. */
+function agentProcesses(): { agents: number[]; claude: number[] } {
+  const below = descendants(up.pid);
+  const pids = (pattern: RegExp): number[] =>
+    below.filter(({ command: text }) => pattern.test(text)).map(({ pid }) => pid);
+  return { agents: pids(/ dist\/main\.js$/), claude: pids(/\/claude-agent-sdk-[^ ]*\/claude /) };
+}
+
+describe('the sample app with the real Claude Agent SDK', () => {
+  const session = 'session-of-the-sample-app-tests-000001';
+
+  beforeAll(() => startIn(ROOT));
+  afterAll(stop);
+
+  it('streams a turn as events', async () => {
+    const reply = await ask(session, { prompt: 'my colour is teal', stream: true });
+    const events = eventsOf(reply);
+    const text = events.map(({ type, delta }) => (type === 'TEXT_MESSAGE_CONTENT' ? delta : '')).join('');
+
+    expect(reply.status).toBe(200);
+    expect(reply.headers['content-type']).toContain('text/event-stream');
+    expect(events[0]?.type).toBe('RUN_STARTED');
+    expect(events.at(-1)?.type).toBe('RUN_FINISHED');
+    expect(events.filter(({ type }) => type === 'TEXT_MESSAGE_CONTENT').length).toBeGreaterThan(2);
+    expect(text).toContain('scripted model, not Claude');
+    expect(text).toContain('my colour is teal');
+  });
+
+  it('remembers the conversation in the same process, and answers in one piece when that is asked for', async () => {
+    const before = agentProcesses();
+    const reply = await ask(session, { prompt: 'and now?' });
+
+    expect(reply.headers['content-type']).toContain('application/json');
+    expect(turn(reply)).toMatchObject({ status: 'success' });
+    expect(turn(reply).response).toContain('turn 2 of our conversation, which began with: “my colour is teal”');
+    expect([before.agents.length, before.claude.length]).toEqual([1, 1]);
+    expect(agentProcesses()).toEqual(before);
+  });
+
+  it('is busy during a turn and healthy after it', async () => {
+    expect(await health()).toMatchObject({ status: 'Healthy' });
+    let over = false;
+    const running = ask(session, { prompt: 'take your time', stream: true }).finally(() => (over = true));
+    await waitUntil(async () => ((await health()) as { status: string }).status === 'HealthyBusy' || over);
+    expect(over).toBe(false);
+
+    await running;
+    await waitUntil(async () => ((await health()) as { status: string }).status === 'Healthy');
+  });
+
+  it('serves the same session to a signed caller of the data plane, and stops it when told', async () => {
+    const address = `${up.url}/runtimes/${encodeURIComponent(up.runtimes[0]?.arn ?? '')}`;
+    const headers = { [SESSION_HEADER]: session, 'content-type': 'application/json' };
+    const body = JSON.stringify({ prompt: 'who am I?' });
+    const reply = await sendSigned(`${address}/invocations?qualifier=DEFAULT`, up.credentials, { headers, body });
+    expect(turn(reply).response).toContain('which began with: “my colour is teal”');
+
+    const { agents, claude } = agentProcesses();
+    const stopped = await sendSigned(`${address}/stopruntimesession`, up.credentials, { headers });
+    expect(stopped.status).toBe(200);
+    await waitUntil(() => ![...agents, ...claude].some(isRunning));
+
+    expect(turn(await ask(session, { prompt: 'still there?' })).response).toContain('This is turn 1.');
+  });
+
+  it("gives the agent's refusals back as they are, and as 424 on the data plane", async () => {
+    const address = `${up.url}/runtimes/${encodeURIComponent(up.runtimes[0]?.arn ?? '')}/invocations`;
+    const refused = await ask(session, { prompt: 7 });
+    const signed = await sendSigned(address, up.credentials, { headers: { [SESSION_HEADER]: session }, body: '{}' });
+
+    expect(refused.status).toBe(400);
+    expect(JSON.parse(refused.text)).toMatchObject({ error: { code: 'INVALID_REQUEST' } });
+    expect(signed.status).toBe(424);
+    expect(signed.text).toContain('INVALID_REQUEST');
+  });
+});
+
+describe('the end of a run with the real Claude Agent SDK', () => {
+  afterEach(() => {
+    rmSync(state, { recursive: true, force: true });
+  });
+
+  it.each(['SIGTERM', 'SIGKILL'] as const)('leaves no process after %s in the middle of a turn', async (signal) => {
+    await startIn(ROOT);
+    const session = `session-of-the-end-by-${signal}-tests-000001`;
+    await ask(session, { prompt: 'first' });
+    const { agents, claude } = agentProcesses();
+    expect([agents.length, claude.length]).toEqual([1, 1]);
+    const running = ask(session, { prompt: 'second', stream: true }).catch(() => undefined);
+    await waitUntil(async () => ((await health()) as { status: string }).status === 'HealthyBusy');
+    process.kill(up.pid, signal);
+
+    await Promise.all([running, command.ended]);
+    await waitUntil(() => ![...agents, ...claude].some(isRunning));
+    if (signal === 'SIGTERM') {
+      expect(await command.ended).toBe(0);
+      expect(existsSync(join(state, 'up.json'))).toBe(false);
+      // Everything that the sample grants for its main model is needed by it.
+      expect(command.text).not.toMatch(/^denied .*InvokeModel/m);
+      expect(command.text).not.toMatch(/not used in this run:.*InvokeModelWithResponseStream/);
+    }
+  });
+});
+
+describe('an app whose agent calls a model that its role is not granted', () => {
+  beforeAll(async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'local-mistaken-'));
+    const program = join(__dirname, 'support', 'ungranted-model-app.ts');
+    const app = `"${join(ROOT, 'node_modules', '.bin', 'tsx')}" "${program}"`;
+    writeFileSync(join(folder, 'cdk.json'), JSON.stringify({ app }));
+    await startIn(folder);
+  });
+  afterAll(async () => {
+    await stop();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  it('is denied on the laptop as it would be on AWS, and told so at the end', async () => {
+    const reply = await ask('session-of-the-denied-model-tests-0001', { prompt: 'hello' });
+    expect(turn(reply)).toMatchObject({ status: 'error', error: { code: 'MODEL_ACCESS_DENIED' } });
+
+    command.child.kill('SIGTERM');
+    await command.ended;
+    expect(command.text).toMatch(
+      /^denied \d+ x bedrock:InvokeModelWithResponseStream on arn:aws:bedrock:us-east-1:000000000000:inference-profile\/global\.anthropic\.claude-opus-5-5 for arn:aws:sts::000000000000:assumed-role\//m,
+    );
+  });
+});

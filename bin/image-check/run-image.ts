@@ -1,8 +1,9 @@
+import { freePort } from '../local/free-port';
 import { Container } from './container';
 import { containerSpec } from './container-spec';
 import { CheckFailed } from './failure';
 import { note, step } from './progress';
-import { freePort, startScriptedModel, type ScriptedModel } from './scripted-model';
+import { startScriptedModel, type ScriptedModel } from './scripted-model';
 import { takeTurn, waitUntilHealthy } from './turn';
 import type { Commands } from './commands';
 import type { ImageDescription } from './image-description';

@@ -1,0 +1,61 @@
+import { constants } from 'node:os';
+import { ConfigError, prepareDirectories, readConfig } from './config.ts';
+import { createLog } from './log.ts';
+import { AgentServer } from './server.ts';
+import { Session } from './session.ts';
+
+/** AgentCore does not say how long it waits after SIGTERM; a stop that takes longer than this is cut short. */
+const STOP_DEADLINE_MS = 8_000;
+
+const log = createLog();
+
+process.on('uncaughtException', (error) => {
+  log('error', 'the agent server failed', { detail: error.stack });
+  process.exit(1);
+});
+
+function start(): void {
+  const config = readConfig(process.env);
+  prepareDirectories(config);
+  const server = new AgentServer({
+    log,
+    openSession: (sessionId) => new Session(sessionId, config, createLog({ session_id: sessionId })),
+  });
+
+  server.http.on('error', (error: NodeJS.ErrnoException) => {
+    const where = `${config.host}:${config.port}`;
+    log('error', `cannot listen on ${where} (${error.code ?? error.message}): set HOST and PORT to a free address`);
+    process.exit(1);
+  });
+  server.http.listen(config.port, config.host, () => {
+    const address = server.http.address();
+    const port = typeof address === 'object' && address ? address.port : config.port;
+    log('info', 'listening', { host: config.host, port, region: config.region, model: config.models.main });
+  });
+
+  let stopping = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (stopping) {
+        process.exit(128 + constants.signals[signal]);
+      }
+      stopping = true;
+      log('info', 'stopping', { signal });
+      setTimeout(() => {
+        log('warn', 'the stop took too long and is cut short', { deadline_ms: STOP_DEADLINE_MS });
+        process.exit(0);
+      }, STOP_DEADLINE_MS);
+      void server.stop().then(() => {
+        log('info', 'stopped');
+        process.exit(0);
+      });
+    });
+  }
+}
+
+try {
+  start();
+} catch (error) {
+  log('error', error instanceof ConfigError ? error.message : String(error));
+  process.exitCode = 1;
+}

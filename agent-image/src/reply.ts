@@ -1,0 +1,60 @@
+import type { AgentEvent, ToolCallRecord } from './protocol.ts';
+
+interface Call {
+  readonly id: string;
+  readonly name: string;
+  arguments: string;
+  result?: string;
+  is_error?: true;
+}
+
+/** Folds the events of a run into what a caller who does not stream is told of its content. */
+export class ReplyCollector {
+  #texts: { readonly id: string; text: string }[] = [];
+  #calls: Call[] = [];
+
+  add(event: AgentEvent): void {
+    switch (event.type) {
+      case 'TEXT_MESSAGE_START':
+        this.#texts.push({ id: event.messageId, text: '' });
+        break;
+      case 'TEXT_MESSAGE_CONTENT':
+        for (const message of this.#texts.filter(({ id }) => id === event.messageId)) {
+          message.text += event.delta;
+        }
+        break;
+      case 'TOOL_CALL_START':
+        this.#calls.push({ id: event.toolCallId, name: event.toolCallName, arguments: '' });
+        break;
+      case 'TOOL_CALL_ARGS':
+        this.#call(event.toolCallId, (call) => (call.arguments += event.delta));
+        break;
+      case 'TOOL_CALL_RESULT':
+        this.#texts = [];
+        this.#call(event.toolCallId, (call) => Object.assign(call, { result: event.content, ...event.metadata }));
+        break;
+      case 'CUSTOM':
+        this.#retract(event.value);
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** The text after the last tool result, and every tool call. */
+  get content(): { response: string; tool_calls: ToolCallRecord[] } {
+    return { response: this.#texts.map(({ text }) => text).join('\n\n'), tool_calls: this.#calls };
+  }
+
+  #call(id: string, change: (call: Call) => void): void {
+    this.#calls.filter((call) => call.id === id).forEach(change);
+  }
+
+  #retract(value: { messageId: string } | { toolCallId: string }): void {
+    if ('messageId' in value) {
+      this.#texts = this.#texts.filter(({ id }) => id !== value.messageId);
+    } else {
+      this.#calls = this.#calls.filter(({ id }) => id !== value.toolCallId);
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import type { SDKAssistantMessageError, SDKResultMessage } from '@anthropic-ai/claude-agent-sdk';
+import type { RunFailureCode } from './protocol.ts';
+
+/** How a run ended. The detail is for the log: it is written by others and may tell more than a caller should know. */
+export type RunEnding =
+  | { readonly status: 'success' | 'cancelled' }
+  | { readonly status: 'error'; readonly code: RunFailureCode; readonly detail: string };
+
+/**
+ * Reads the outcome of a turn. Failures of the model come as `subtype: 'success'` with `is_error: true`, so the
+ * subtype alone says nothing.
+ *
+ * @param modelError kind of the last failure that the SDK reported during the turn
+ */
+export function endingOf(result: SDKResultMessage, modelError: SDKAssistantMessageError | undefined): RunEnding {
+  if (result.terminal_reason === 'aborted_streaming' || result.terminal_reason === 'aborted_tools') {
+    return { status: 'cancelled' };
+  }
+  if (!result.is_error) {
+    return { status: 'success' };
+  }
+  if (result.subtype !== 'success') {
+    return { status: 'error', code: 'AGENT_FAILED', detail: [result.subtype, ...result.errors].join(': ') };
+  }
+  return { status: 'error', code: failureCode(result, modelError), detail: result.result };
+}
+
+function failureCode(
+  result: Extract<SDKResultMessage, { subtype: 'success' }>,
+  modelError: SDKAssistantMessageError | undefined,
+): RunFailureCode {
+  if (result.terminal_reason === 'prompt_too_long') {
+    return 'CONTEXT_TOO_LONG';
+  }
+  if (result.stop_reason === 'refusal') {
+    return 'MODEL_REFUSED';
+  }
+  switch (modelError) {
+    case 'model_not_found':
+      return 'MODEL_NOT_FOUND';
+    case 'authentication_failed':
+    case 'cloud_credential_error':
+      return 'MODEL_ACCESS_DENIED';
+    case 'max_output_tokens':
+      return 'ANSWER_TOO_LONG';
+    case 'rate_limit':
+      return 'MODEL_THROTTLED';
+    case 'overloaded':
+    case 'server_error':
+      return 'MODEL_UNAVAILABLE';
+    default:
+      return codeOfStatus(result.api_error_status ?? undefined);
+  }
+}
+
+function codeOfStatus(status: number | undefined): RunFailureCode {
+  if (status === undefined) {
+    return 'AGENT_FAILED';
+  }
+  if (status >= 500) {
+    return 'MODEL_UNAVAILABLE';
+  }
+  const codes: Record<number, RunFailureCode> = {
+    401: 'MODEL_ACCESS_DENIED',
+    403: 'MODEL_ACCESS_DENIED',
+    404: 'MODEL_NOT_FOUND',
+    408: 'MODEL_UNAVAILABLE',
+    429: 'MODEL_THROTTLED',
+  };
+  return codes[status] ?? 'MODEL_REQUEST_INVALID';
+}

@@ -53,6 +53,6 @@ function sessionFault(req: IncomingMessage): RequestFault {
     'SESSION_ID_INVALID',
     'the header X-Amzn-Bedrock-AgentCore-Runtime-Session-Id ' +
       `${given === undefined ? 'is missing' : `has ${String(given.length)} characters`}; ` +
-      'give it 33 to 256, such as a UUID',
+      'give it 33 to 256 characters, such as a UUID',
   );
 }

@@ -9,6 +9,9 @@ let directory: string;
 let reaper: Reaper;
 let steps: string[];
 
+// npm would ask the registry about a package that the lockfile does not have.
+process.env.npm_config_offline = 'true';
+
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'local-source-'));
   reaper = startReaper();

@@ -15,39 +15,38 @@ export interface ChosenModel {
 }
 
 /**
- * The model behind the local run: Amazon Bedrock with the person's own AWS credentials when it is asked for, otherwise a
- * scripted one.
+ * The model behind the local run: Amazon Bedrock with the person's own AWS credentials when it is asked for and they are
+ * found, otherwise a scripted one, which says so in every answer.
  *
  * @param environment of the runner; `AWS_ENDPOINT_URL_BEDROCK_RUNTIME` and `AWS_ENDPOINT_URL_BEDROCK` move the endpoints
- * @throws Error when Bedrock is asked for and there are no credentials
  */
 export async function chooseModel(choice: ModelChoice, environment: NodeJS.ProcessEnv): Promise<ChosenModel> {
-  if (choice === 'scripted') {
-    const scripted = createScriptedBedrock(echoScript);
+  if (choice === 'scripted') return scripted('Amazon Bedrock was not asked for (--model bedrock does)');
+
+  const credentials: () => Promise<AwsCredentials> = defaultProvider();
+  try {
+    const { accessKeyId } = await credentials();
     return {
-      backend: (req, res, body) => scripted.handle(req, res, body),
-      description: 'model: scripted, not Claude, because Amazon Bedrock was not asked for (--model bedrock does)',
+      backend: bedrockUpstream({
+        credentials,
+        ...endpoint('runtimeEndpoint', environment.AWS_ENDPOINT_URL_BEDROCK_RUNTIME),
+        ...endpoint('controlEndpoint', environment.AWS_ENDPOINT_URL_BEDROCK),
+      }),
+      description: `model: Amazon Bedrock with your AWS credentials (access key ${accessKeyId}), because it was asked for; calls cost money`,
     };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return scripted(
+      `Amazon Bedrock was asked for but no AWS credentials were found (${reason}); sign in and start again`,
+    );
   }
-  const provider = defaultProvider();
-  const credentials = async (): Promise<AwsCredentials> => {
-    try {
-      return await provider();
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new Error(`no AWS credentials were found for the model "bedrock" (${reason}); sign in, then start again`, {
-        cause: error,
-      });
-    }
-  };
-  const { accessKeyId } = await credentials();
+}
+
+function scripted(reason: string): ChosenModel {
+  const { handle } = createScriptedBedrock(echoScript);
   return {
-    backend: bedrockUpstream({
-      credentials,
-      ...endpoint('runtimeEndpoint', environment.AWS_ENDPOINT_URL_BEDROCK_RUNTIME),
-      ...endpoint('controlEndpoint', environment.AWS_ENDPOINT_URL_BEDROCK),
-    }),
-    description: `model: Amazon Bedrock with your AWS credentials (access key ${accessKeyId}), because it was asked for; calls cost money`,
+    backend: (req, res, body) => handle(req, res, body),
+    description: `model: scripted, not Claude, because ${reason}`,
   };
 }
 

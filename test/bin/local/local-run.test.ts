@@ -442,7 +442,7 @@ describe('the model "bedrock"', () => {
     expect(reply.text).toContain('Amazon Bedrock at 127.0.0.1:1 could not be called');
   });
 
-  it('is refused in one sentence without credentials', async () => {
+  it('gives way to the scripted model without credentials, and says so in one sentence', async () => {
     process.env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_')));
     Object.assign(process.env, {
       AWS_EC2_METADATA_DISABLED: 'true',
@@ -450,8 +450,10 @@ describe('the model "bedrock"', () => {
       AWS_CONFIG_FILE: join(state, 'none'),
     });
 
-    await expect(start(fakeApp(), { model: 'bedrock' })).rejects.toThrow(
-      /^no AWS credentials were found for the model "bedrock" \(.+\); sign in, then start again$/,
+    const lines: string[] = [];
+    await start(fakeApp(), { model: 'bedrock', log: (line) => lines.push(line) });
+    expect(lines[0]).toMatch(
+      /^model: scripted, not Claude, because Amazon Bedrock was asked for but no AWS credentials were found \(.+\); sign in and start again$/,
     );
   });
 });

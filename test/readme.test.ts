@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
 import ts from 'typescript';
+import { ClaudeAgentStack } from '../bin/app/claude-agent-stack';
+import { executionRole, resolvedTemplate } from './support/stack';
 
 const root = join(__dirname, '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -52,6 +55,14 @@ test('the examples of the README compile', () => {
   const diagnostics = ts.getPreEmitDiagnostics(ts.createProgram([...sources.keys()], options, host));
   expect(ts.formatDiagnostics(diagnostics, { ...host, getCurrentDirectory: () => root })).toBe('');
 }, 60_000);
+
+test('the actions in the README are those of the synthesized role', () => {
+  const { identityPolicies } = executionRole(resolvedTemplate(new ClaudeAgentStack(new App(), 'ClaudeAgentStack')));
+  const actions = identityPolicies.flatMap((policy) => policy.Statement).flatMap(({ Action }) => Action ?? []);
+  const [, section = ''] = /## What the agent may do\n([\s\S]*?)\n## /.exec(readme) ?? [];
+  const listed = [...section.matchAll(/`([a-z-]+:[A-Za-z]+)`/g)].map(([, action]) => action);
+  expect(listed.sort()).toEqual([...new Set(actions)].sort());
+});
 
 test('the scripts that the README names exist', () => {
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {

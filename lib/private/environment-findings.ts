@@ -3,6 +3,14 @@ import { Token } from 'aws-cdk-lib';
 /** Limits of EnvironmentVariables in the type AWS::BedrockAgentCore::Runtime. */
 const MAX_VARIABLES = 50;
 const MAX_VALUE_CHARACTERS = 2048;
+
+/**
+ * Bytes that names and values of all variables may have together, for runtimes that run a container.
+ *
+ * Source: "Optimize your agent for Runtime V2" in the AgentCore developer guide, as of September 2026.
+ */
+const MAX_TOTAL_BYTES: Readonly<Record<string, number>> = { V1: 4096, V2: 2560 };
+
 const NAME = /^[a-zA-Z_][a-zA-Z0-9_]{0,99}$/;
 
 /** What speaks against setting `name` to `value` in an environment that already holds `environment`. */
@@ -33,4 +41,25 @@ export function environmentFindings(
         ]
       : []),
   ];
+}
+
+/**
+ * What speaks against the size of a whole environment. Values that are only known at deployment are not counted.
+ *
+ * @param platformVersion where it is not known, only what no version allows is reported
+ */
+export function environmentSizeFindings(
+  environment: Readonly<Record<string, string>>,
+  platformVersion: string,
+): string[] {
+  const limit = MAX_TOTAL_BYTES[platformVersion] ?? Math.max(...Object.values(MAX_TOTAL_BYTES));
+  const bytes = Object.entries(environment).reduce(
+    (sum, [name, value]) => sum + Buffer.byteLength(name) + (Token.isUnresolved(value) ? 0 : Buffer.byteLength(value)),
+    0,
+  );
+  return bytes <= limit
+    ? []
+    : [
+        `the environment variables have at least ${bytes} bytes together, names included; platform version ${platformVersion} allows ${limit}: keep long values in a file of the image, in Amazon S3 or in Secrets Manager`,
+      ];
 }

@@ -23,7 +23,7 @@ import { RuntimeLogGroup } from './runtime-log-group';
 import { fileSystemFindings, type AgentFileSystem } from './agent-file-system';
 import { AgentNetwork } from './agent-network';
 import type { AgentRuntimeProps } from './agent-runtime-props';
-import { environmentFindings } from '../private/environment-findings';
+import { environmentFindings, environmentSizeFindings } from '../private/environment-findings';
 import { requestHeaderFindings } from '../private/request-headers';
 import { lifecycleFindings } from '../private/session-lifecycle';
 
@@ -96,6 +96,7 @@ export class AgentRuntime extends Construct implements IAgent, ec2.IConnectable 
     this.role = role;
     this.grantPrincipal = permissions;
 
+    const platformVersion = props.platformVersion ?? agentcore.PlatformVersion.V1;
     this.runtime = new agentcore.Runtime(this, 'Runtime', {
       runtimeName: this.agentName,
       agentRuntimeArtifact: artifact,
@@ -110,7 +111,7 @@ export class AgentRuntime extends Construct implements IAgent, ec2.IConnectable 
       },
       protocolConfiguration: props.protocol ?? agentcore.ProtocolType.HTTP,
       environmentVariables: this.environment,
-      platformVersion: props.platformVersion ?? agentcore.PlatformVersion.V1,
+      platformVersion,
       ...(props.description === undefined ? {} : { description: props.description }),
     });
     Validations.of(this.runtime).acknowledge({
@@ -131,6 +132,8 @@ export class AgentRuntime extends Construct implements IAgent, ec2.IConnectable 
     for (const [name, value] of Object.entries(props.environment ?? {})) this.addEnvironment(name, value);
     const models = props.models ?? ClaudeModels.sonnetWithHaiku();
     for (const capability of [models, ...(props.capabilities ?? [])]) capability.bindToAgent(this);
+    // Only at synthesis all variables are there.
+    this.node.addValidation({ validate: () => environmentSizeFindings(this.environment, platformVersion.value) });
   }
 
   /** The ARN of the runtime. */

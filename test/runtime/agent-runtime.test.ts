@@ -342,6 +342,24 @@ describe('a mistake', () => {
     );
   });
 
+  test.each([
+    ['V1', agentcore.PlatformVersion.V1, 2, 3],
+    ['V2', agentcore.PlatformVersion.V2, 1, 2],
+  ])(
+    'in the size of the whole environment on %s fails, capabilities counted',
+    (version, platformVersion, fit, many) => {
+      const synthesize = (count: number) => {
+        const { agent, stack } = agentWith({ platformVersion });
+        for (let index = 0; index < count; index++) agent.addEnvironment(`LONG_${index}`, 'x'.repeat(1800));
+        return () => Template.fromStack(stack);
+      };
+      expect(synthesize(fit)).not.toThrow();
+      expect(synthesize(many)).toThrow(
+        new RegExp(`have at least \\d+ bytes together.*platform version ${version} allows`),
+      );
+    },
+  );
+
   test('never shows the values of the environment', () => {
     expect(() => agentWith({ environment: { AGENT_MODEL_MAIN: 'secret-value' } })).toThrow(
       expect.not.objectContaining({ message: expect.stringContaining('secret-value') as string }),

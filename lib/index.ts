@@ -1,5 +1,6 @@
 export type { IAgent, IAgentCapability } from './agent/agent';
 export { AgentAuthorizer, type OidcAuthorizerOptions } from './auth/agent-authorizer';
+export { AgentCoreChecks } from './checks/agent-core-checks';
 export { ClaudeModel } from './model/claude-model';
 export { ClaudeModels, type ClaudeModelRoles } from './model/claude-models';
 export { Geography } from './model/geography';

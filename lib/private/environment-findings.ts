@@ -46,7 +46,7 @@ export function environmentFindings(
 /**
  * What speaks against the size of a whole environment. Values that are only known at deployment are not counted.
  *
- * @param platformVersion where it is not known, only what no version allows is reported
+ * @param platformVersion `V1` or `V2`; empty where it is not known, and then only what no version allows is reported
  */
 export function environmentSizeFindings(
   environment: Readonly<Record<string, string>>,
@@ -60,6 +60,6 @@ export function environmentSizeFindings(
   return bytes <= limit
     ? []
     : [
-        `the environment variables have at least ${bytes} bytes together, names included; platform version ${platformVersion} allows ${limit}: keep long values in a file of the image, in Amazon S3 or in Secrets Manager`,
+        `the environment variables have at least ${bytes} bytes together, names included; platform version ${platformVersion || 'V1'} allows ${limit}: keep long values in a file of the image, in Amazon S3 or in Secrets Manager`,
       ];
 }

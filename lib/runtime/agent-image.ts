@@ -2,9 +2,11 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { aws_bedrockagentcore as agentcore, aws_ecr as ecr, Stage, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import type { AgentDefinition } from '../agent/agent-definition';
 import { packagePath } from '../private/package-root';
 import { throwFindings } from '../private/validation';
 import { ImageBuilder, type BoundAgentImage } from './image-builder';
+import { stageImage } from './staged-image';
 
 /** How the image of this library is built. */
 export interface ClaudeAgentImageOptions {
@@ -21,6 +23,13 @@ export interface ClaudeAgentImageOptions {
    * @default - none
    */
   readonly buildArgs?: Record<string, string>;
+
+  /**
+   * Prompt, sub-agents, skills, MCP servers and tools of the agent.
+   *
+   * @default - a short prompt for a chat, and no tools
+   */
+  readonly definition?: AgentDefinition;
 
   /**
    * Where the image is built.
@@ -58,11 +67,15 @@ export interface DirectoryImageOptions {
 export abstract class AgentImage {
   /** The agent server of this library: the Claude Agent SDK behind AgentCore's HTTP contract. */
   public static claudeAgent(options: ClaudeAgentImageOptions = {}): AgentImage {
-    const { baseImage, buildArgs, ...rest } = options;
-    return AgentImage.fromDirectory(packagePath('agent-image'), {
+    const { baseImage, buildArgs, definition, ...rest } = options;
+    const source = packagePath('agent-image');
+    const imageOptions = {
       ...rest,
       buildArgs: { ...buildArgs, ...(baseImage === undefined ? {} : { BASE_IMAGE: baseImage }) },
-    });
+    };
+    return definition === undefined
+      ? AgentImage.fromDirectory(source, imageOptions)
+      : new DefinedImage(source, definition, imageOptions);
   }
 
   /**
@@ -127,6 +140,22 @@ class DirectoryImage extends AgentImage {
     const { builder = ImageBuilder.local(), ...options } = this.options;
     const exclude = outputInside(this.directory, Stage.of(scope)?.outdir ?? 'cdk.out');
     return builder.build(scope, { directory: this.directory, exclude, ...options });
+  }
+}
+
+/** The image of this library with a definition in its build context. */
+class DefinedImage extends AgentImage {
+  constructor(
+    private readonly source: string,
+    private readonly definition: AgentDefinition,
+    private readonly options: DirectoryImageOptions,
+  ) {
+    super();
+  }
+
+  public bind(scope: Construct): BoundAgentImage {
+    const directory = stageImage(this.source, this.definition, Stage.of(scope)?.outdir ?? 'cdk.out');
+    return AgentImage.fromDirectory(directory, this.options).bind(scope);
   }
 }
 

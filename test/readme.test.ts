@@ -14,6 +14,8 @@ declare const stack: import('aws-cdk-lib').Stack;
 declare const table: import('aws-cdk-lib').aws_dynamodb.ITable;
 declare const backendFunction: import('aws-cdk-lib').aws_lambda.IFunction;
 declare const agent: import('cdk-agentcore-constructs').AgentRuntime;
+declare const app: import('aws-cdk-lib').App;
+declare const { Validations }: typeof import('aws-cdk-lib');
 declare const vpc: import('aws-cdk-lib').aws_ec2.IVpc;
 declare const boundary: import('aws-cdk-lib').aws_iam.IManagedPolicy;
 declare const { Duration }: typeof import('aws-cdk-lib');

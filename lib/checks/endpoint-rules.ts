@@ -1,9 +1,7 @@
+import { MAX_ENDPOINTS } from '../private/endpoint-limits';
 import type { CheckedApp, CheckedResource } from './checked-app';
 import { eachResource, guide, type Rule } from './rule';
 import { at, intrinsic, literal, oneOrMore, printed, text } from './template-value';
-
-/** Endpoints that a runtime can have (quotas of Amazon Bedrock AgentCore). */
-const MAX_ENDPOINTS = 10;
 
 export const ENDPOINT_RULES: readonly Rule[] = [
   {

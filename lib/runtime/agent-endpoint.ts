@@ -3,23 +3,18 @@ import type { aws_iam as iam, aws_kms as kms } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { Actions } from '../iam/actions';
 import { grantRuntimeAccess } from '../iam/runtime-access';
+import { MAX_ENDPOINTS, MAX_RUNTIME_VERSION } from '../private/endpoint-limits';
 import { nameFindings, throwFindings } from '../private/validation';
 import type { AgentRuntime } from './agent-runtime';
 import { RuntimeLogGroup } from './runtime-log-group';
-
-/** Endpoints that a runtime can have (quotas of Amazon Bedrock AgentCore). */
-const MAX_ENDPOINTS = 10;
-
-/** The pattern of AgentRuntimeVersion in AWS::BedrockAgentCore::RuntimeEndpoint. */
-const MAX_VERSION = 99_999;
 
 /** Which version of a runtime an endpoint leads to. AgentCore numbers them from 1; every change of a runtime makes one. */
 export class EndpointVersion {
   /** One version, until the endpoint is changed: a release is promoted by changing this number. */
   public static pinned(version: number): EndpointVersion {
-    if (!Token.isUnresolved(version) && (!Number.isInteger(version) || version < 1 || version > MAX_VERSION)) {
+    if (!Token.isUnresolved(version) && (!Number.isInteger(version) || version < 1 || version > MAX_RUNTIME_VERSION)) {
       throw new Error(
-        `EndpointVersion: ${version} is not a version; versions are whole numbers from 1 to ${MAX_VERSION}`,
+        `EndpointVersion: ${version} is not a version; versions are whole numbers from 1 to ${MAX_RUNTIME_VERSION}`,
       );
     }
     return new EndpointVersion(Token.isUnresolved(version) ? Token.asString(version) : String(version));

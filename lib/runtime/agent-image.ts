@@ -1,12 +1,21 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
-import { aws_bedrockagentcore as agentcore, aws_ecr as ecr, Stage, Token } from 'aws-cdk-lib';
+import { aws_bedrockagentcore as agentcore, aws_ecr as ecr, FileSystem, Stage, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { AgentDefinition } from '../agent/agent-definition';
 import { packagePath } from '../private/package-root';
 import { throwFindings } from '../private/validation';
 import { ImageBuilder, type BoundAgentImage } from './image-builder';
-import { stageImage } from './staged-image';
 
 /** How the image of this library is built. */
 export interface ClaudeAgentImageOptions {
@@ -175,6 +184,34 @@ class RepositoryImage extends AgentImage {
       repository,
     };
   }
+}
+
+/** What lies beside the sources of an image that was built or run where they are. */
+const NO_SOURCE = ['node_modules', 'dist'];
+
+/**
+ * Makes a build context of the sources of the image and a definition, and returns its absolute path.
+ *
+ * It lies in the output of the app, under a name that changes with its content: the agents of one app share it, and what
+ * an earlier synthesis left there is either the same or unused.
+ */
+function stageImage(source: string, definition: AgentDefinition, output: string): string {
+  const sourceHash = FileSystem.fingerprint(source, { exclude: NO_SOURCE });
+  const staged = resolve(output, `agent-image.${sourceHash.slice(0, 16)}${definition.hash.slice(0, 16)}`);
+  if (existsSync(staged)) return staged;
+
+  // Under its name only when it is complete, so that a broken synthesis leaves nothing that looks right.
+  mkdirSync(output, { recursive: true });
+  const directory = mkdtempSync(join(output, '.agent-image-'));
+  for (const name of readdirSync(source).filter((entry) => !NO_SOURCE.includes(entry))) {
+    cpSync(join(source, name), join(directory, name), { recursive: true });
+  }
+  definition.writeTo(join(directory, 'definition'));
+  // Without a container the agent runs from here, on the packages that are installed already. No part of the image.
+  const packages = join(source, 'node_modules');
+  if (existsSync(packages)) symlinkSync(packages, join(directory, 'node_modules'), 'junction');
+  renameSync(directory, staged);
+  return staged;
 }
 
 /** Account, Region, `.cn`, repository, tag, digest. */

@@ -1,4 +1,4 @@
-import { aws_bedrockagentcore as agentcore, aws_logs as logs, Token } from 'aws-cdk-lib';
+import { aws_bedrockagentcore as agentcore, aws_logs as logs, Token, Validations } from 'aws-cdk-lib';
 import type { aws_iam as iam, aws_kms as kms } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { Actions } from '../iam/actions';
@@ -101,6 +101,9 @@ export class AgentEndpoint extends Construct {
       agentRuntimeVersion: props.version.version ?? props.agent.runtime.agentRuntimeVersion ?? '1',
       ...(props.description === undefined ? {} : { description: props.description }),
     });
+    if (props.version.version === undefined) {
+      Validations.of(this.endpoint).acknowledge({ id: 'AgentCore-EP1', reason: 'EndpointVersion.latest() was chosen' });
+    }
     this.logGroup = new RuntimeLogGroup(this, 'LogGroup', {
       runtimeId: props.agent.runtime.agentRuntimeId,
       runtimeName: props.agent.agentName,

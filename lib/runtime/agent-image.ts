@@ -10,7 +10,7 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
-import { aws_bedrockagentcore as agentcore, aws_ecr as ecr, FileSystem, Stage, Token } from 'aws-cdk-lib';
+import { aws_bedrockagentcore as agentcore, aws_ecr as ecr, FileSystem, IgnoreMode, Stage, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { AgentDefinition } from '../agent/agent-definition';
 import { packagePath } from '../private/package-root';
@@ -186,8 +186,8 @@ class RepositoryImage extends AgentImage {
   }
 }
 
-/** What lies beside the sources of an image that was built or run where they are. */
-const NO_SOURCE = ['node_modules', 'dist'];
+/** The sources of the image of this library, as they are published. */
+const SOURCES = ['.dockerignore', 'Dockerfile', 'package.json', 'package-lock.json', 'tsconfig.json', 'src'];
 
 /**
  * Makes a build context of the sources of the image and a definition, and returns its absolute path.
@@ -196,16 +196,17 @@ const NO_SOURCE = ['node_modules', 'dist'];
  * an earlier synthesis left there is either the same or unused.
  */
 function stageImage(source: string, definition: AgentDefinition, output: string): string {
-  const sourceHash = FileSystem.fingerprint(source, { exclude: NO_SOURCE });
+  const sourceHash = FileSystem.fingerprint(source, {
+    ignoreMode: IgnoreMode.DOCKER,
+    exclude: ['*', ...SOURCES.map((name) => `!${name}`)],
+  });
   const staged = resolve(output, `agent-image.${sourceHash.slice(0, 16)}${definition.hash.slice(0, 16)}`);
   if (existsSync(staged)) return staged;
 
   // Under its name only when it is complete, so that a broken synthesis leaves nothing that looks right.
   mkdirSync(output, { recursive: true });
   const directory = mkdtempSync(join(output, '.agent-image-'));
-  for (const name of readdirSync(source).filter((entry) => !NO_SOURCE.includes(entry))) {
-    cpSync(join(source, name), join(directory, name), { recursive: true });
-  }
+  for (const name of SOURCES) cpSync(join(source, name), join(directory, name), { recursive: true });
   definition.writeTo(join(directory, 'definition'));
   // Without a container the agent runs from here, on the packages that are installed already. No part of the image.
   const packages = join(source, 'node_modules');

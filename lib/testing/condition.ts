@@ -8,6 +8,11 @@ type Compare = (actual: string, expected: string) => boolean;
 const equalsIgnoringCase: Compare = (actual, expected) => actual.toLowerCase() === expected.toLowerCase();
 const equals: Compare = (actual, expected) => actual === expected;
 const like: Compare = (actual, expected) => matchesPattern(expected, actual);
+/** IAM compares the six parts of an ARN one by one, so a wildcard never reaches into the next part. */
+const arnLike: Compare = (actual, expected) => {
+  const [values, patterns] = [arnParts(actual), arnParts(expected)];
+  return values.length === 6 && patterns.length === 6 && patterns.every((part, i) => like(values[i] ?? '', part));
+};
 const number =
   (compare: (a: number, b: number) => boolean): Compare =>
   (actual, expected) =>
@@ -21,10 +26,10 @@ const OPERATORS: Readonly<Record<string, { readonly compare: Compare; readonly n
   StringNotEqualsIgnoreCase: { compare: equalsIgnoringCase, negated: true },
   StringLike: { compare: like },
   StringNotLike: { compare: like, negated: true },
-  ArnEquals: { compare: like },
-  ArnNotEquals: { compare: like, negated: true },
-  ArnLike: { compare: like },
-  ArnNotLike: { compare: like, negated: true },
+  ArnEquals: { compare: arnLike },
+  ArnNotEquals: { compare: arnLike, negated: true },
+  ArnLike: { compare: arnLike },
+  ArnNotLike: { compare: arnLike, negated: true },
   Bool: { compare: equalsIgnoringCase },
   NumericEquals: { compare: number((a, b) => a === b) },
   NumericNotEquals: { compare: number((a, b) => a === b), negated: true },
@@ -69,12 +74,15 @@ function holds(
   const [, quantifier, , ifExists] = parts ?? [];
   // A key without a value satisfies ForAllValues, IfExists and the negated operators, and no other.
   if (actual === undefined || actual.length === 0) {
-    return (
-      quantifier === 'ForAllValues' || ifExists !== undefined || (rule.negated === true && quantifier === undefined)
-    );
+    if (quantifier !== undefined) return quantifier === 'ForAllValues';
+    return ifExists !== undefined || rule.negated === true;
   }
   const patterns = PATTERN_OPERATORS.test(name);
-  const wanted = expected.flatMap((value) => substituteVariables(value, context, patterns) ?? []);
+  const wanted = expected.flatMap((value) => {
+    const substituted = substituteVariables(value, context, patterns);
+    if (substituted === undefined && rule.negated === true) throw new Error(undecidable(operator, value));
+    return substituted ?? [];
+  });
   const one = (value: string): boolean => {
     const matched = wanted.some((candidate) => rule.compare(value, candidate));
     return rule.negated === true ? !matched : matched;
@@ -82,6 +90,17 @@ function holds(
   return quantifier === 'ForAllValues' || (rule.negated === true && quantifier === undefined)
     ? actual.every(one)
     : actual.some(one);
+}
+
+/** The ARN's partition, service, Region, account and so on; the last part keeps its colons. */
+function arnParts(arn: string): string[] {
+  const parts = arn.split(':');
+  return parts.length <= 6 ? parts : [...parts.slice(0, 5), parts.slice(5).join(':')];
+}
+
+/** A negated element with a variable that has no value: what AWS decides is not documented, so nothing is decided. */
+export function undecidable(element: string, text: string): string {
+  return `${element} with ${text} cannot be evaluated: a variable in it has no value; give it in the context`;
 }
 
 function knownOperators(): string {

@@ -1,4 +1,4 @@
-import { conditionsHold, matchesPattern, substituteVariables, type RequestContext } from './condition';
+import { conditionsHold, matchesPattern, substituteVariables, undecidable, type RequestContext } from './condition';
 import { list, type PolicyDocumentJson, type PolicyStatementJson } from './policy';
 
 /** One request as IAM sees it. */
@@ -62,7 +62,8 @@ export type TrustedCaller = { readonly service: string } | { readonly aws: strin
 /**
  * Decides whether `trustPolicy` lets `caller` do `action` (for instance `sts:AssumeRole`) in the given context.
  *
- * An account's root in a trust policy stands for every principal of that account, as in AWS.
+ * An account, or its root, in a trust policy stands for every principal of that account, and a role for its sessions, as in
+ * AWS. (The ARN of a session does not tell the path of its role, so a role with a path must be named as the caller.)
  */
 export function evaluateTrust(
   trustPolicy: PolicyDocumentJson,
@@ -108,6 +109,9 @@ function actionMatches(statement: PolicyStatementJson, action: string): boolean 
 function resourceMatches(statement: PolicyStatementJson, resource: string, context: RequestContext): boolean {
   const matches = (pattern: string): boolean => {
     const substituted = substituteVariables(pattern, context, true);
+    if (substituted === undefined && statement.NotResource !== undefined) {
+      throw new Error(undecidable('NotResource', pattern));
+    }
     return substituted !== undefined && matchesPattern(substituted, resource);
   };
   return statement.NotResource === undefined
@@ -118,9 +122,22 @@ function resourceMatches(statement: PolicyStatementJson, resource: string, conte
 function principalMatches(statement: PolicyStatementJson, caller: TrustedCaller): boolean {
   const { Principal: principal } = statement;
   if (principal === undefined) return false;
-  if (principal === '*') return true;
-  if (typeof principal === 'string') return false;
+  if (typeof principal === 'string') return principal === '*';
+  const accounts = list(principal.AWS);
+  if (accounts.includes('*')) return true;
   if ('service' in caller) return list(principal.Service).includes(caller.service);
-  const root = caller.aws.replace(/^(arn:[^:]*:iam::\d+:).*$/, '$1root');
-  return list(principal.AWS).some((trusted) => trusted === '*' || trusted === caller.aws || trusted === root);
+  const names = namesOf(caller.aws);
+  return accounts.some((trusted) => names.includes(trusted));
+}
+
+/** Every form in which a policy can name a principal: itself, the role of a session, its account. */
+function namesOf(arn: string): string[] {
+  const [, partition = '', service, , account = '', resource = ''] = arn.split(':');
+  const role = service === 'sts' ? /^assumed-role\/([^/]+)\//.exec(resource)?.[1] : undefined;
+  return [
+    arn,
+    ...(role === undefined ? [] : [`arn:${partition}:iam::${account}:role/${role}`]),
+    `arn:${partition}:iam::${account}:root`,
+    account,
+  ];
 }

@@ -37,7 +37,13 @@ export function policyDocument(value: unknown, where: string): PolicyDocumentJso
     throw new Error(`${where} is not a policy document: ${JSON.stringify(value)}; expected an object with Statement`);
   }
   const statements = Array.isArray(value.Statement) ? (value.Statement as unknown[]) : [value.Statement];
-  return { Version: String(value.Version ?? '2012-10-17'), Statement: statements.map((s) => statement(s, where)) };
+  const version = String(value.Version ?? '2008-10-17');
+  if (version !== '2012-10-17' && JSON.stringify(statements).includes('${')) {
+    throw new Error(
+      `${where} has policy variables, which mean nothing in version ${version}; give it version 2012-10-17`,
+    );
+  }
+  return { Version: version, Statement: statements.map((s) => statement(s, where)) };
 }
 
 function statement(value: unknown, where: string): PolicyStatementJson {

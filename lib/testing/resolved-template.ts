@@ -23,9 +23,15 @@ export interface ResolveOptions {
   /**
    * Values of template parameters.
    *
-   * @default - each parameter's own default
+   * @default - each parameter's own default; a parameter of AWS Systems Manager has none
    */
   readonly parameters?: Readonly<Record<string, string>>;
+  /**
+   * The values that other stacks export, by name.
+   *
+   * @default - none
+   */
+  readonly imports?: (exportName: string) => string | undefined;
   /**
    * The physical value of a resource: `Ref` where `attribute` is undefined, otherwise `Fn::GetAtt`.
    * Undefined leaves it to the built-in values.
@@ -79,6 +85,12 @@ export class ResolvedTemplate {
       if (found === undefined) throw new Error(`Fn::FindInMap finds nothing at ${path.join(' / ')}`);
       return found;
     },
+    'Fn::ImportValue': (argument) => {
+      const name = String(this.resolve(argument));
+      const value = this.options.imports?.(name);
+      if (value === undefined) throw new Error(`the export "${name}" is not known; give it in the option "imports"`);
+      return value;
+    },
     'Fn::Base64': (argument) => Buffer.from(String(this.resolve(argument))).toString('base64'),
     'Fn::Equals': (argument) => {
       const [left, right] = this.items(argument);
@@ -118,6 +130,21 @@ export class ResolvedTemplate {
   /** The resolved properties of one resource. */
   public properties(logicalId: string): Record<string, unknown> {
     return this.resolve(this.rawResource(logicalId).Properties ?? {}) as Record<string, unknown>;
+  }
+
+  /** One property of a resource, resolved; the others may hold what cannot be. */
+  public property(logicalId: string, name: string): unknown {
+    const properties = this.rawResource(logicalId).Properties;
+    return this.resolve(isRecord(properties) ? properties[name] : undefined);
+  }
+
+  /** The values that the template exports, by name. Only the export that is asked for is resolved. */
+  public exported(exportName: string): string | undefined {
+    const output = Object.values(this.template.Outputs ?? {}).find(
+      (candidate) =>
+        isRecord(candidate) && isRecord(candidate.Export) && this.resolve(candidate.Export.Name) === exportName,
+    );
+    return isRecord(output) ? String(this.resolve(output.Value)) : undefined;
   }
 
   /** The values of the template's outputs. */
@@ -206,6 +233,11 @@ export class ResolvedTemplate {
   private parameterDefault(name: string): string | undefined {
     const parameter = this.template.Parameters?.[name];
     if (!isRecord(parameter)) return undefined;
+    if (String(parameter.Type).startsWith('AWS::SSM::Parameter::')) {
+      throw new Error(
+        `parameter "${name}" is read from AWS Systems Manager at deployment; give its value in the option "parameters"`,
+      );
+    }
     if (parameter.Default === undefined) {
       throw new Error(`parameter "${name}" has no default; give its value in the option "parameters"`);
     }

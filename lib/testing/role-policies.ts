@@ -10,61 +10,49 @@ export interface RolePolicies extends IdentityPolicies {
 }
 
 /**
- * Collects the trust policy, the inline, attached and managed policies and the boundary of a role.
+ * Collects the trust policy, the inline, attached and managed policies and the boundary of a role. Resources that do not
+ * concern the role are not resolved, so they may hold what cannot be.
  *
  * @param role the role's logical id or its resolved ARN
  * @throws Error when the role, or a managed policy it names, is not in the template: its content is not known
  */
 export function rolePolicies(template: ResolvedTemplate, role: string): RolePolicies {
-  const found = template
-    .resourcesOfType('AWS::IAM::Role')
-    .find(({ logicalId }) => logicalId === role || template.getAtt(logicalId, 'Arn') === role);
-  if (found === undefined) throw new Error(`the template has no role "${role}"`);
+  const idsOf = (type: string): string[] =>
+    template
+      .resources()
+      .filter((resource) => resource.type === type)
+      .map(({ logicalId }) => logicalId);
+  const roleId = idsOf('AWS::IAM::Role').find((id) => id === role || template.getAtt(id, 'Arn') === role);
+  if (roleId === undefined) throw new Error(`the template has no role "${role}"`);
 
-  const roleName = template.ref(found.logicalId);
-  const managed = managedPolicies(template);
-  const managedPolicy = (arn: unknown): PolicyDocumentJson => {
-    const policy = managed.get(String(arn));
-    if (policy === undefined) {
-      throw new Error(
-        `${found.logicalId} uses the managed policy ${String(arn)}, whose content is not in the template`,
-      );
+  const roleName = template.ref(roleId);
+  const documentOf = (id: string, property = 'PolicyDocument'): PolicyDocumentJson =>
+    policyDocument(template.property(id, property), id);
+  const attachedTo = (id: string): boolean => list(template.property(id, 'Roles') as string[]).includes(roleName);
+  const managedPolicies = idsOf('AWS::IAM::ManagedPolicy');
+  const managedPolicy = (arn: string): PolicyDocumentJson => {
+    const id = managedPolicies.find((candidate) => template.ref(candidate) === arn);
+    if (id === undefined) {
+      throw new Error(`${roleId} uses the managed policy ${arn}, whose content is not in the template`);
     }
-    return policy.document;
+    return documentOf(id);
   };
 
-  const { properties } = found;
+  const boundary = template.property(roleId, 'PermissionsBoundary');
   return {
     roleName,
-    roleArn: template.getAtt(found.logicalId, 'Arn'),
-    trustPolicy: policyDocument(properties.AssumeRolePolicyDocument, `trust policy of ${found.logicalId}`),
+    roleArn: template.getAtt(roleId, 'Arn'),
+    trustPolicy: documentOf(roleId, 'AssumeRolePolicyDocument'),
     identityPolicies: [
-      ...list(properties.Policies as { PolicyDocument: unknown }[] | undefined).map((policy) =>
-        policyDocument(policy.PolicyDocument, `inline policy of ${found.logicalId}`),
+      ...list(template.property(roleId, 'Policies') as { PolicyDocument: unknown }[] | undefined).map((policy) =>
+        policyDocument(policy.PolicyDocument, `inline policy of ${roleId}`),
       ),
-      ...list(properties.ManagedPolicyArns as string[] | undefined).map(managedPolicy),
-      ...[...managed.values()].filter((policy) => policy.roles.includes(roleName)).map((policy) => policy.document),
-      ...template
-        .resourcesOfType('AWS::IAM::Policy')
-        .filter((policy) => list(policy.properties.Roles as string[] | undefined).includes(roleName))
-        .map((policy) => policyDocument(policy.properties.PolicyDocument, policy.logicalId)),
+      ...list(template.property(roleId, 'ManagedPolicyArns') as string[] | undefined).map(managedPolicy),
+      ...[...managedPolicies, ...idsOf('AWS::IAM::Policy')].filter(attachedTo).map((id) => documentOf(id)),
+      ...idsOf('AWS::IAM::RolePolicy')
+        .filter((id) => template.property(id, 'RoleName') === roleName)
+        .map((id) => documentOf(id)),
     ],
-    ...(properties.PermissionsBoundary === undefined
-      ? {}
-      : { permissionsBoundary: managedPolicy(properties.PermissionsBoundary) }),
+    ...(boundary === undefined ? {} : { permissionsBoundary: managedPolicy(String(boundary)) }),
   };
-}
-
-function managedPolicies(
-  template: ResolvedTemplate,
-): Map<string, { readonly document: PolicyDocumentJson; readonly roles: readonly string[] }> {
-  return new Map(
-    template.resourcesOfType('AWS::IAM::ManagedPolicy').map(({ logicalId, properties }) => [
-      template.ref(logicalId),
-      {
-        document: policyDocument(properties.PolicyDocument, logicalId),
-        roles: list(properties.Roles as string[] | undefined),
-      },
-    ]),
-  );
 }

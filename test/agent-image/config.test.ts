@@ -37,6 +37,7 @@ describe('the environment', () => {
           'arn:aws-us-gov:bedrock:us-gov-west-1:111122223333:inference-profile/us-gov.anthropic.x-1:0',
         CLAUDE_CONFIG_DIR: '/data/claude',
         AGENT_WORKSPACE_DIR: '/data/work',
+        AGENT_DEFINITION_DIR: '/data/definition',
       }),
     ).toMatchObject({
       host: '127.0.0.1',
@@ -44,6 +45,7 @@ describe('the environment', () => {
       models: { fast: 'anthropic.claude-haiku-5-5-v1:0', subagent: expect.stringContaining('inference-profile') },
       configDirectory: '/data/claude',
       workspaceDirectory: '/data/work',
+      definitionDirectory: '/data/definition',
     });
   });
 
@@ -66,6 +68,7 @@ describe('the environment', () => {
     ['HOME', 'home', 'HOME is "home": give an absolute path'],
     ['CLAUDE_CONFIG_DIR', './claude', 'CLAUDE_CONFIG_DIR is "./claude": give an absolute path'],
     ['AGENT_WORKSPACE_DIR', 'work', 'AGENT_WORKSPACE_DIR is "work": give an absolute path'],
+    ['AGENT_DEFINITION_DIR', 'definition', 'AGENT_DEFINITION_DIR is "definition": give an absolute path'],
   ])('with %s = %s is refused in a sentence', (name, value, message) => {
     const read = (): AgentConfig => readConfig({ ...MINIMAL, [name]: value });
     expect(read).toThrow(ConfigError);

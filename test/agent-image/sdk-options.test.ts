@@ -1,9 +1,10 @@
 import { readConfig } from '../../agent-image/src/config';
+import { NO_DEFINITION } from '../../agent-image/src/definition';
 import { sdkOptions } from '../../agent-image/src/sdk-options';
 
 function environmentFor(models: Record<string, string>, env: NodeJS.ProcessEnv = {}): Record<string, unknown> {
   const config = readConfig({ AWS_REGION: 'eu-west-1', HOME: '/home/agent', ...models });
-  return sdkOptions(config, env, () => undefined).env ?? {};
+  return sdkOptions(config, NO_DEFINITION, env, () => undefined).env ?? {};
 }
 
 describe('the environment of the agent process', () => {

@@ -1,9 +1,21 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { App, aws_ecr as ecr, Stack } from 'aws-cdk-lib';
 import { AgentImage, AgentRuntime } from '../../lib';
+import { AgentDefinition } from '../../lib/agent/agent-definition';
 import { evaluate } from '../../lib/testing';
+import packageJson from '../../package.json';
 import { ACCOUNT, executionRole, REGION, resolvedTemplate, testStack } from '../support/stack';
 
 const agentImage = join(__dirname, '..', '..', 'agent-image');
@@ -65,6 +77,80 @@ describe('AgentImage.claudeAgent', () => {
 
     writeFileSync(join(copy, 'src', 'main.ts'), '// another program');
     expect(hash()).not.toEqual(before);
+  });
+
+  describe('with a definition', () => {
+    let source: string;
+    beforeEach(() => {
+      source = join(directory, 'definition');
+      mkdirSync(join(source, 'skills', 'tide'), { recursive: true });
+      writeFileSync(join(source, 'system-prompt.md'), 'You know the tides.');
+      writeFileSync(join(source, 'skills', 'tide', 'SKILL.md'), '---\nname: tide\ndescription: Tides\n---\nTell.\n');
+    });
+
+    const image = () => AgentImage.claudeAgent({ definition: AgentDefinition.fromDirectory(source) });
+    const hashes = () => Object.keys(imageAssets(image()));
+
+    /** An app whose assets are copied into its output, or left where they are, and the directory of its image. */
+    function synthesized(staging: boolean): { output: string; context: string } {
+      const output = join(directory, 'cdk.out');
+      const app = new App({ outdir: output, context: { 'aws:cdk:disable-asset-staging': staging ? undefined : true } });
+      const stack = new Stack(app, 'Test');
+      for (const id of ['A', 'B']) new AgentRuntime(stack, id, { image: image() });
+      app.synth();
+      const manifest = readFileSync(join(output, 'Test.assets.json'), 'utf8');
+      const assets = Object.values((JSON.parse(manifest) as { dockerImages: Record<string, ImageAsset> }).dockerImages);
+      return { output, context: resolve(output, assets[0]?.source.directory ?? '') };
+    }
+
+    test('builds the sources and the definition, and nothing that is installed or built beside them', () => {
+      const { context } = synthesized(true);
+      const published = packageJson.files.filter((path) => path.startsWith('agent-image/'));
+      expect(readdirSync(context).sort()).toEqual(
+        [...published.map((path) => path.slice('agent-image/'.length)), 'definition'].sort(),
+      );
+      expect(readFileSync(join(context, 'src', 'main.ts'))).toEqual(readFileSync(join(agentImage, 'src', 'main.ts')));
+      const definition = JSON.parse(readFileSync(join(context, 'definition', 'definition.json'), 'utf8')) as unknown;
+      expect(definition).toMatchObject({ systemPrompt: 'You know the tides.', skills: ['tide'] });
+      expect(existsSync(join(context, 'definition', 'plugin', '.claude-plugin', 'plugin.json'))).toBe(true);
+      expect(existsSync(join(context, 'definition', 'plugin', 'skills', 'tide', 'SKILL.md'))).toBe(true);
+    });
+
+    test('leaves its sources where they can be run with the packages that are installed, once for all agents', () => {
+      const { output, context } = synthesized(false);
+      expect(realpathSync(join(context, 'node_modules'))).toBe(join(agentImage, 'node_modules'));
+      expect(existsSync(join(context, 'dist'))).toBe(false);
+      expect(existsSync(join(context, '.npmrc'))).toBe(false);
+      expect(readdirSync(output).filter((name) => name.includes('agent-image'))).toEqual([basename(context)]);
+    });
+
+    test('can be synthesized again into the same output', () => {
+      const before = synthesized(false);
+      expect(synthesized(false)).toEqual(before);
+      writeFileSync(join(source, 'system-prompt.md'), 'You know the stars.');
+      expect(synthesized(false)).not.toEqual(before);
+    });
+
+    test('is another image only when the definition is another', () => {
+      const before = hashes();
+      expect(before).not.toEqual(Object.keys(imageAssets(AgentImage.claudeAgent())));
+      writeFileSync(join(source, 'README.md'), 'words');
+      writeFileSync(join(directory, 'README.md'), 'words');
+      expect(hashes()).toEqual(before);
+      writeFileSync(join(source, 'system-prompt.md'), 'You know the stars.');
+      expect(hashes()).not.toEqual(before);
+    });
+
+    test('passes arguments and the platform on', () => {
+      const defined = AgentImage.claudeAgent({
+        definition: AgentDefinition.fromDirectory(source),
+        baseImage: 'registry.example.com/node:24',
+      });
+      expect(onlyAsset(defined).source).toMatchObject({
+        platform: 'linux/arm64',
+        dockerBuildArgs: { BASE_IMAGE: 'registry.example.com/node:24' },
+      });
+    });
   });
 });
 

@@ -75,6 +75,10 @@ describe('evaluate', () => {
       ['StringNotLike', { 'aws:k': '*/*' }, { 'aws:k': 'a/b' }, false],
       ['ArnLike', { 'aws:k': 'arn:aws:x:*:1:r/n-*' }, { 'aws:k': 'arn:aws:x:eu:1:r/n-1' }, true],
       ['ArnLike', { 'aws:k': 'arn:aws:x:*:1:r/n-*' }, { 'aws:k': 'arn:aws:x:eu:1:r/nn-1' }, false],
+      ['ArnLike', { 'aws:k': 'arn:aws:x:*:1:r' }, { 'aws:k': 'arn:aws:x:eu:2:a:1:r' }, false],
+      ['ArnLike', { 'aws:k': 'arn:aws:x:*' }, { 'aws:k': 'arn:aws:x:eu:1:r' }, false],
+      ['ArnEquals', { 'aws:k': 'arn:aws:x:eu:1:r:s:*' }, { 'aws:k': 'arn:aws:x:eu:1:r:s:t' }, true],
+      ['ForAnyValue:StringEqualsIfExists', { 'aws:k': ['a'] }, {}, false],
       ['Bool', { 'aws:k': 'true' }, { 'aws:k': 'TRUE' }, true],
       ['Null', { 'aws:k': 'true' }, {}, true],
       ['Null', { 'aws:k': 'true' }, { 'aws:k': 'a' }, false],
@@ -109,6 +113,13 @@ describe('evaluate', () => {
       expect(decide(own, { 'aws:PrincipalTag/userId': '*' }, 'arn:b/*/f')).toBe('allowed');
     });
 
+    test('without a value leave a negated element undecided', () => {
+      const notOwn = { Resource: undefined, NotResource: own.Resource };
+      expect(() => decide(notOwn, {}, 'arn:b/x/f')).toThrow(/NotResource with .* cannot be evaluated/);
+      const notMe = { Condition: { StringNotEquals: { 'aws:k': '${aws:username}' } } };
+      expect(() => decide(notMe, { 'aws:k': 'a' })).toThrow(/StringNotEquals with .* cannot be evaluated/);
+    });
+
     test('match nothing without a value', () => {
       expect(decide(own, {}, 'arn:b//f')).toBe('implicitDeny');
     });
@@ -132,6 +143,27 @@ describe('evaluateTrust', () => {
     const assume = (aws: string) => evaluateTrust(policyOfAccount, { aws }, 'sts:AssumeRole').allowed;
     expect(assume('arn:aws:iam::111122223333:role/app')).toBe(true);
     expect(assume('arn:aws:iam::444455556666:role/app')).toBe(false);
+  });
+
+  test('takes a bare account for every principal in it, and a role for its sessions', () => {
+    const session = 'arn:aws:sts::111122223333:assumed-role/app/session';
+    const assume = (trusted: string) =>
+      evaluateTrust(trust({ AWS: trusted }), { aws: session }, 'sts:AssumeRole').allowed;
+    expect(assume('111122223333')).toBe(true);
+    expect(assume('arn:aws:iam::111122223333:role/app')).toBe(true);
+    expect(assume('arn:aws:iam::111122223333:role/other')).toBe(false);
+    expect(assume('444455556666')).toBe(false);
+  });
+
+  test('lets a denial for everyone hold for services too', () => {
+    const allow = trust({ Service: 'bedrock-agentcore.amazonaws.com' }).Statement;
+    const deny = { Effect: 'Deny' as const, Principal: { AWS: '*' }, Action: 'sts:AssumeRole' };
+    const verdict = evaluateTrust(
+      { Statement: [...allow, deny] },
+      { service: 'bedrock-agentcore.amazonaws.com' },
+      'sts:AssumeRole',
+    );
+    expect(verdict.decision).toBe('explicitDeny');
   });
 
   test('refuses an action that is not trusted', () => {

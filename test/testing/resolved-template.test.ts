@@ -46,6 +46,15 @@ describe('ResolvedTemplate', () => {
     expect(template.getAtt('Bucket', 'Arn')).toBe('arn:aws:s3:::ws-000000000000');
   });
 
+  test('takes what another stack exports', () => {
+    const producer = new ResolvedTemplate({
+      Outputs: { Table: { Value: { 'Fn::Sub': 'table-${AWS::Region}' }, Export: { Name: 'shared-table' } } },
+    });
+    const consumer = new ResolvedTemplate({}, { imports: (name) => producer.exported(name) });
+    expect(consumer.resolve({ 'Fn::ImportValue': 'shared-table' })).toBe('table-us-east-1');
+    expect(() => consumer.resolve({ 'Fn::ImportValue': 'other' })).toThrow(/export "other" is not known/);
+  });
+
   test('prefers the values it is given', () => {
     const template = new ResolvedTemplate(
       { Resources: { Thing: { Type: 'Custom::Thing' } } },
@@ -58,13 +67,21 @@ describe('ResolvedTemplate', () => {
   });
 
   test.each<[string, unknown, RegExp]>([
-    ['a function it does not know', { 'Fn::ImportValue': 'x' }, /Fn::ImportValue cannot be resolved/],
+    ['a function it does not know', { 'Fn::Cidr': 'x' }, /Fn::Cidr cannot be resolved/],
+    ['an export it does not know', { 'Fn::ImportValue': 'x' }, /the export "x" is not known/],
+    ['a parameter of Systems Manager', { Ref: 'Stored' }, /parameter "Stored" is read from AWS Systems Manager/],
     ['a reference to nothing', { Ref: 'Nothing' }, /no resource, parameter or pseudo parameter "Nothing"/],
     ['an attribute it does not know', { 'Fn::GetAtt': ['Queue', 'Arn'] }, /attribute Arn of Queue \(AWS::SQS::Queue\)/],
     ['a parameter without a value', { Ref: 'Needed' }, /parameter "Needed" has no default/],
     ['a condition that is not there', { 'Fn::If': ['None', 1, 2] }, /no condition "None"/],
   ])('fails on %s', (_, value, message) => {
-    const template = { Resources: { Queue: { Type: 'AWS::SQS::Queue' } }, Parameters: { Needed: { Type: 'String' } } };
+    const template = {
+      Resources: { Queue: { Type: 'AWS::SQS::Queue' } },
+      Parameters: {
+        Needed: { Type: 'String' },
+        Stored: { Type: 'AWS::SSM::Parameter::Value<String>', Default: '/my/arn' },
+      },
+    };
     expect(() => resolve(value, template)).toThrow(message);
   });
 });
@@ -98,6 +115,44 @@ describe('rolePolicies', () => {
       'd:D',
     ]);
     expect(policies.permissionsBoundary?.Statement[0]?.Action).toBe('c:C');
+  });
+
+  test('collects a policy that is a resource of its own and names the role', () => {
+    const deny = new ResolvedTemplate({
+      Resources: {
+        Role: { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: document('sts:AssumeRole') } },
+        Deny: {
+          Type: 'AWS::IAM::RolePolicy',
+          Properties: { RoleName: { Ref: 'Role' }, PolicyName: 'deny', PolicyDocument: document('e:E') },
+        },
+      },
+    });
+    expect(rolePolicies(deny, 'Role').identityPolicies.map((policy) => policy.Statement[0]?.Action)).toEqual(['e:E']);
+  });
+
+  test('leaves alone what does not concern the role, even where it cannot be resolved', () => {
+    const unknown = { 'Fn::GetAtt': ['Queue', 'Arn'] };
+    const beside = new ResolvedTemplate({
+      Resources: {
+        Role: { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: document('sts:AssumeRole') } },
+        Other: { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: unknown } },
+        Queue: { Type: 'AWS::SQS::Queue' },
+        OfOther: { Type: 'AWS::IAM::Policy', Properties: { Roles: [{ Ref: 'Other' }], PolicyDocument: unknown } },
+        Managed: { Type: 'AWS::IAM::ManagedPolicy', Properties: { PolicyDocument: unknown } },
+      },
+    });
+    expect(rolePolicies(beside, 'Role').identityPolicies).toEqual([]);
+  });
+
+  test('fails on variables in a policy of the version that knows none', () => {
+    const old = template({
+      Policies: [{ PolicyDocument: { Version: '2008-10-17', ...document('a:A'), Id: '${aws:username}' } }],
+    });
+    expect(() => rolePolicies(old, 'Role')).not.toThrow();
+    const withVariable = { Statement: [{ Effect: 'Allow', Action: 'a:A', Resource: 'arn:${aws:username}' }] };
+    expect(() => rolePolicies(template({ Policies: [{ PolicyDocument: withVariable }] }), 'Role')).toThrow(
+      /policy variables, which mean nothing in version 2008-10-17/,
+    );
   });
 
   test('fails on a managed policy whose content it cannot see', () => {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, lstatSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Reaper } from './reaper';
 import { runStep } from './step';
@@ -63,7 +63,7 @@ function newestChange(directory: string, ignored: readonly string[]): number {
   return readdirSync(directory, { withFileTypes: true }).reduce((newest, item) => {
     const path = join(directory, item.name);
     if (ignored.includes(path)) return newest;
-    return Math.max(newest, item.isDirectory() ? newestChange(path, ignored) : statSync(path).mtimeMs);
+    return Math.max(newest, item.isDirectory() ? newestChange(path, ignored) : lstatSync(path).mtimeMs);
   }, 0);
 }
 

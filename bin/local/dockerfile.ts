@@ -54,7 +54,7 @@ function finalStage(all: readonly Instruction[], { target, buildArgs = {} }: Doc
   for (const instruction of all) {
     const stage = stages.at(-1);
     if (instruction.name === 'FROM') {
-      if (stage !== undefined && stage.name === target && target !== undefined) return stage;
+      if (stage !== undefined && target !== undefined && stage.name === target.toLowerCase()) return stage;
       stages.push(newStage(instruction, stages));
     } else if (stage === undefined) {
       if (instruction.name === 'ARG') setArgs(globalArgs, instruction, buildArgs, {});
@@ -64,7 +64,7 @@ function finalStage(all: readonly Instruction[], { target, buildArgs = {} }: Doc
   }
   const last = stages.at(-1);
   if (last === undefined) throw new Error('the Dockerfile has no FROM instruction');
-  if (target !== undefined && last.name !== target) {
+  if (target !== undefined && last.name !== target.toLowerCase()) {
     throw new Error(`the Dockerfile has no stage "${target}", which the image asset asks for`);
   }
   return last;

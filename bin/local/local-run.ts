@@ -122,7 +122,11 @@ async function readApp(
 function operator({ partition, account }: LocalRuntime): Principal {
   const statement = {
     Effect: 'Allow',
-    Action: ['bedrock-agentcore:InvokeAgentRuntime', 'bedrock-agentcore:StopRuntimeSession'],
+    Action: [
+      'bedrock-agentcore:InvokeAgentRuntime',
+      'bedrock-agentcore:InvokeAgentRuntimeForUser',
+      'bedrock-agentcore:StopRuntimeSession',
+    ],
     Resource: '*',
   } as const;
   return {

@@ -66,7 +66,7 @@ export function runRuntime(
       log(`session ${sessionId} of ${name} ended: ${reason}`);
     },
     start: async (sessionId, signal) => {
-      const key = createHash('sha256').update(`${name}\n${sessionId}`).digest('hex').slice(0, 16);
+      const key = createHash('sha256').update(`${description.arn}\n${sessionId}`).digest('hex').slice(0, 16);
       const home = join(state, 'sessions', key);
       // A session begins on an empty disk, as it does in a new microVM.
       rmSync(home, { recursive: true, force: true });
@@ -104,6 +104,8 @@ export function runRuntime(
         );
         void agent.exited.then(() => {
           credentials.revoke(minted.accessKeyId);
+          // The disk of a microVM goes with it.
+          rmSync(home, { recursive: true, force: true });
         });
         log(`session ${sessionId} of ${name} started; its log is ${logFile} (role ${role.roleName})`);
         return agent;

@@ -1,6 +1,7 @@
 import { ResolvedTemplate } from '../../lib/testing';
-import type { Assembly } from './assembly';
+import type { Assembly, AssemblyStack } from './assembly';
 import { readRuntime, type LocalRuntime } from './resources/runtime';
+import { standInValues } from './stand-in-values';
 
 const RUNTIME = 'AWS::BedrockAgentCore::Runtime';
 
@@ -22,12 +23,7 @@ export function readRuntimes(
   const found: LocalRuntime[] = [];
   const refused: string[] = [];
   const skipped = new Set<string>();
-  for (const stack of assembly.stacks) {
-    const template = new ResolvedTemplate(stack.template, {
-      account: stack.account ?? place.account,
-      region: stack.region ?? place.region,
-      stackName: stack.name,
-    });
+  for (const { stack, template } of resolvedStacks(assembly, place)) {
     for (const { logicalId, type } of template.resources()) {
       if (!NOTHING_TO_RUN.test(type)) skipped.add(type);
       if (type !== RUNTIME) continue;
@@ -44,11 +40,37 @@ export function readRuntimes(
     throw new Error(
       refused.length > 0
         ? `no runtime of the app can be run locally\n${refused.join('\n')}`
-        : `there is nothing to run: no stack of the app has a resource of type ${RUNTIME}`,
+        : `there is nothing to run: no stack of the app has a resource of type ${RUNTIME} (nested stacks are not looked into)`,
     );
   }
   for (const line of refused) log(line);
   return found;
+}
+
+interface ResolvedStack {
+  readonly stack: AssemblyStack;
+  readonly template: ResolvedTemplate;
+}
+
+/** The stacks of an assembly, each able to import what the others export. */
+function resolvedStacks(
+  assembly: Assembly,
+  place: { readonly account: string; readonly region: string },
+): ResolvedStack[] {
+  const resolved: ResolvedStack[] = [];
+  for (const stack of assembly.stacks) {
+    const account = stack.account ?? place.account;
+    const region = stack.region ?? place.region;
+    const template = new ResolvedTemplate(stack.template, {
+      account,
+      region,
+      stackName: stack.name,
+      ...standInValues(stack.template, { account, region }),
+      imports: (name) => resolved.map((other) => other.template.exported(name)).find((value) => value !== undefined),
+    });
+    resolved.push({ stack, template });
+  }
+  return resolved;
 }
 
 /**
@@ -57,7 +79,8 @@ export function readRuntimes(
  * @throws Error naming those there are
  */
 export function chooseRuntime(runtimes: readonly LocalRuntime[], name: string | undefined): LocalRuntime {
-  const chosen = name === undefined ? runtimes[0] : runtimes.find((runtime) => runtime.name === name);
+  const chosen =
+    name === undefined ? runtimes[0] : runtimes.find((runtime) => runtime.name === name || runtime.arn === name);
   if (chosen === undefined) {
     throw new Error(
       `there is no runtime "${name ?? ''}" to run; there is ${runtimes.map((one) => one.name).join(', ')}`,

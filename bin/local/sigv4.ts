@@ -186,7 +186,8 @@ function mismatch(detail: string): RequestFault {
 }
 
 function equal(left: string, right: string): boolean {
-  return left.length === right.length && timingSafeEqual(Buffer.from(left), Buffer.from(right));
+  const [a, b] = [Buffer.from(left), Buffer.from(right)];
+  return a.length === b.length && timingSafeEqual(a, b);
 }
 
 /** SHA-256, or HMAC-SHA-256 with a key, in the form the signer expects. */

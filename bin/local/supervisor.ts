@@ -121,8 +121,10 @@ export class SessionSupervisor {
   }
 
   private async endIfIdle(session: Session): Promise<void> {
+    const timer = session.idleTimer;
     const health = await (await session.agent).ping();
-    if (session.active > 0) return;
+    // A request may have come, and even gone, while the agent was asked.
+    if (session.active > 0 || session.idleTimer !== timer) return;
     if (health === 'HealthyBusy') this.armIdleTimer(session);
     else await this.endFor(session, 'it was idle');
   }

@@ -39,6 +39,12 @@ export interface ResolveOptions {
    * @default - built-in values for the resource types that agents use
    */
   readonly attribute?: (resource: TemplateResource, attribute: string | undefined) => string | undefined;
+  /**
+   * The same, asked only for what the built-in values do not know.
+   *
+   * @default - none: what is not known is an error
+   */
+  readonly standIn?: (resource: TemplateResource, attribute: string | undefined) => string | undefined;
 }
 
 type Intrinsic = (argument: unknown) => unknown;
@@ -204,7 +210,8 @@ export class ResolvedTemplate {
     const { partition, region, account, stackName } = this;
     const value =
       this.options.attribute?.(resource, attribute) ??
-      physicalValue(resource, attribute, { partition, region, account, stackName });
+      physicalValue(resource, attribute, { partition, region, account, stackName }) ??
+      this.options.standIn?.(resource, attribute);
     if (value === undefined) {
       const what = attribute === undefined ? 'Ref' : `attribute ${attribute}`;
       throw new Error(`the ${what} of ${logicalId} (${resource.type}) is not known; give it in the option "attribute"`);

@@ -26,7 +26,7 @@ export async function serveAgentCore(
   res: ServerResponse,
   requestId: string,
 ): Promise<void> {
-  const { pathname, searchParams } = new URL(request.url, 'http://localhost');
+  const [pathname = '/', query = ''] = request.url.split(/\?(.*)/s);
   const [, encodedArn, operation] = ROUTE.exec(pathname) ?? [];
   if (encodedArn === undefined || request.method !== 'POST') {
     throw new RequestFault(
@@ -36,17 +36,20 @@ export async function serveAgentCore(
         'POST /runtimes/{arn}/stopruntimesession are',
     );
   }
-  const qualifier = searchParams.get('qualifier') ?? 'DEFAULT';
+  const qualifier = new URLSearchParams(query).get('qualifier') ?? 'DEFAULT';
   const runtime = find(runtimes, encodedArn, qualifier);
   const { arn } = runtime.description;
   const action = `bedrock-agentcore:${operation === 'invocations' ? 'InvokeAgentRuntime' : 'StopRuntimeSession'}`;
   audit.require(principal, [
-    ...[action, ...(USER_HEADER in request.headers ? ['bedrock-agentcore:InvokeAgentRuntimeForUser'] : [])].flatMap(
-      (name) => [
-        { action: name, resource: arn },
-        { action: name, resource: `${arn}/runtime-endpoint/${qualifier}` },
-      ],
-    ),
+    ...[
+      action,
+      ...(operation === 'invocations' && USER_HEADER in request.headers
+        ? ['bedrock-agentcore:InvokeAgentRuntimeForUser']
+        : []),
+    ].flatMap((name) => [
+      { action: name, resource: arn },
+      { action: name, resource: `${arn}/runtime-endpoint/${qualifier}` },
+    ]),
   ]);
 
   const sessionId = sessionIdOf(request.headers);

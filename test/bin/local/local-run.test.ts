@@ -489,6 +489,13 @@ describe('starting and stopping', () => {
     expect(readdirSync(again.env.HOME ?? '')).toEqual(['tmp']);
   });
 
+  it('leaves nothing of a session on the disk', async () => {
+    await start();
+    const { env } = report(await invoke({}));
+    await invokeSigned({}, {}, 'stopruntimesession');
+    await waitUntil(() => !existsSync(env.HOME ?? ''));
+  });
+
   it('refuses a second run in the same folder and takes over what a dead one left', async () => {
     const first = await start();
     await expect(start()).rejects.toThrow(
@@ -560,6 +567,29 @@ describe('starting and stopping', () => {
     ['a role of elsewhere', { RoleArn: 'arn:aws:iam::000000000000:role/Other' }, 'the template has no role'],
   ])('refuses a runtime with %s, saying why', async (_, properties, reason) => {
     await expect(start(fakeApp([{ properties }]))).rejects.toThrow(reason);
+  });
+
+  it('runs an agent that may use what is not run here, with stand-ins for what only a deployment knows', async () => {
+    const queueArn = { 'Fn::GetAtt': ['Queue', 'Arn'] };
+    const properties = { EnvironmentVariables: { QUEUE: { Ref: 'Queue' }, QUEUE_ARN: queueArn } };
+    const send = { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: queueArn };
+    await start(
+      fakeApp([{ properties }], {
+        Queue: { Type: 'AWS::SQS::Queue' },
+        Grant: {
+          Type: 'AWS::IAM::Policy',
+          Properties: { Roles: [{ Ref: 'AgentRole' }], PolicyDocument: { Statement: [send] } },
+        },
+        Unrelated: {
+          Type: 'AWS::IAM::Policy',
+          Properties: { Roles: ['other'], PolicyDocument: { 'Fn::ImportValue': 'nowhere' } },
+        },
+      }),
+    );
+    expect(report(await invoke({})).env).toMatchObject({
+      QUEUE: 'Queue',
+      QUEUE_ARN: 'arn:aws:sqs:us-east-1:000000000000:Queue',
+    });
   });
 
   it('runs the other runtimes when one cannot be run', async () => {

@@ -86,6 +86,23 @@ describe('SessionSupervisor', () => {
     expect(await pidOf(sessions)).not.toBe(first);
   });
 
+  it('keeps a session that was used while it was asked whether it is idle', async () => {
+    const sessions = supervisor({ idleMs: 60 });
+    let asked = 0;
+    const pid = await sessions.use(SESSION, async (agent) => {
+      const ping = agent.ping.bind(agent);
+      agent.ping = async () => {
+        asked += 1;
+        // A whole request comes and goes meanwhile.
+        if (asked === 1) await sessions.use(SESSION, (used) => ask(used, {}));
+        return ping();
+      };
+      return Number((await ask(agent, {})).pid);
+    });
+    await waitUntil(() => asked >= 2 || !isRunning(pid));
+    expect(asked).toBeGreaterThanOrEqual(2);
+  });
+
   it('lets a session that says HealthyBusy live until it is Healthy again', async () => {
     const sessions = supervisor({ idleMs: 60 });
     const pings: unknown[] = [];

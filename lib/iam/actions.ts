@@ -8,6 +8,9 @@ export const Actions = {
   /** Call a model, with and without streaming; Converse and ConverseStream are authorized by the same two. */
   INVOKE_MODEL: ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'],
 
+  /** Look up an application inference profile, which the Claude Agent SDK does at its start. */
+  GET_INFERENCE_PROFILE: ['bedrock:GetInferenceProfile'],
+
   /** Call an agent over HTTP as the signing principal. */
   INVOKE_RUNTIME: ['bedrock-agentcore:InvokeAgentRuntime'],
 
@@ -33,7 +36,10 @@ export const Actions = {
   MOUNT_EFS: ['elasticfilesystem:ClientMount', 'elasticfilesystem:ClientWrite'],
 
   /** Mount an Amazon S3 Files file system and write to it. */
-  MOUNT_S3_FILES: ['s3files:ClientMount', 's3files:ClientWrite', 's3files:GetAccessPoint'],
+  MOUNT_S3_FILES: ['s3files:ClientMount', 's3files:ClientWrite'],
+
+  /** Look up an Amazon S3 Files access point. */
+  GET_S3_FILES_ACCESS_POINT: ['s3files:GetAccessPoint'],
 
   /** Pull the layers of an image from one repository. */
   PULL_IMAGE: ['ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],

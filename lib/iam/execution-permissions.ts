@@ -5,8 +5,11 @@ import { renderedText } from '../private/rendered-text';
 /** Characters a managed policy may have, white space not counted (IAM quotas). */
 const MANAGED_POLICY_CHARACTERS = 6144;
 
-/** What is left free for references, whose deployed text is longer than their name in the template. */
-const MARGIN = 1100;
+/** The document around the statements. */
+const DOCUMENT_CHARACTERS = JSON.stringify({ Version: '2012-10-17', Statement: [] }).length;
+
+/** What a reference to a resource counts as: its ARN or name is only known at deployment, and seldom longer. */
+const REFERENCE_CHARACTERS = 160;
 
 /**
  * The permissions of an execution role, in customer-managed policies of their own, and the principal that grants write to.
@@ -49,7 +52,7 @@ export class ExecutionPermissions extends Construct implements iam.IPrincipal {
   private policyWithRoomFor(length: number): iam.ManagedPolicy {
     const current = this.policies.at(-1);
     this.characters += length;
-    if (current !== undefined && this.characters <= MANAGED_POLICY_CHARACTERS - MARGIN) return current;
+    if (current !== undefined && DOCUMENT_CHARACTERS + this.characters <= MANAGED_POLICY_CHARACTERS) return current;
 
     this.characters = length;
     const number = this.policies.length + 1;
@@ -62,6 +65,8 @@ export class ExecutionPermissions extends Construct implements iam.IPrincipal {
   }
 
   private length(statement: iam.PolicyStatement): number {
-    return renderedText(this, Stack.of(this).toJsonString(statement.toStatementJson())).length;
+    const text = renderedText(this, Stack.of(this).toJsonString(statement.toStatementJson()));
+    // Pseudo parameters are about as long as what they stand for; the comma joins the statements.
+    return text.replace(/<(?!AWS::)[^<>]*>/g, 'x'.repeat(REFERENCE_CHARACTERS)).length + 1;
   }
 }

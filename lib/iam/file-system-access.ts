@@ -7,9 +7,16 @@ export function fileSystemStatements(
   fileSystemArn: string,
   accessPointArn: string,
 ): iam.PolicyStatement[] {
-  const throughAccessPoint = { ArnEquals: { [`${service}:AccessPointArn`]: accessPointArn } };
-  const actions = service === 's3files' ? Actions.MOUNT_S3_FILES : Actions.MOUNT_EFS;
-  return [
-    new iam.PolicyStatement({ actions: [...actions], resources: [fileSystemArn], conditions: throughAccessPoint }),
-  ];
+  const mount = new iam.PolicyStatement({
+    actions: [...(service === 's3files' ? Actions.MOUNT_S3_FILES : Actions.MOUNT_EFS)],
+    resources: [fileSystemArn],
+    conditions: { ArnEquals: { [`${service}:AccessPointArn`]: accessPointArn } },
+  });
+  if (service === 'elasticfilesystem') return [mount];
+  // This action is authorized on the access point and knows no condition.
+  const lookUp = new iam.PolicyStatement({
+    actions: [...Actions.GET_S3_FILES_ACCESS_POINT],
+    resources: [accessPointArn],
+  });
+  return [mount, lookUp];
 }

@@ -14,6 +14,13 @@ export interface InvokedModel {
   readonly profileArn?: string;
 
   /**
+   * Whether the profile is one of the account, which the Claude Agent SDK looks up.
+   *
+   * @default false
+   */
+  readonly applicationProfile?: boolean;
+
+  /**
    * ARN of the foundation model without a Region, for profiles that route globally.
    *
    * @default - the profile does not route globally
@@ -28,7 +35,7 @@ export interface InvokedModel {
  * Source: "Global cross-Region inference" and "Prerequisites for inference profiles" in the Amazon Bedrock user guide.
  */
 export function modelInvocationStatements(model: InvokedModel): iam.PolicyStatement[] {
-  const { profileArn, foundationModelArns, globalFoundationModelArn } = model;
+  const { profileArn, foundationModelArns, globalFoundationModelArn, applicationProfile = false } = model;
   const allow = (resources: readonly string[], stringEquals?: Readonly<Record<string, string>>): iam.PolicyStatement =>
     new iam.PolicyStatement({
       actions: [...Actions.INVOKE_MODEL],
@@ -39,6 +46,9 @@ export function modelInvocationStatements(model: InvokedModel): iam.PolicyStatem
 
   const throughProfile = { 'bedrock:InferenceProfileArn': profileArn };
   return [
+    ...(applicationProfile
+      ? [new iam.PolicyStatement({ actions: [...Actions.GET_INFERENCE_PROFILE], resources: [profileArn] })]
+      : []),
     allow([profileArn]),
     allow(foundationModelArns, throughProfile),
     ...(globalFoundationModelArn === undefined

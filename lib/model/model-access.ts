@@ -87,6 +87,7 @@ export class ModelAccess {
       invocationId: profileArn,
       invoked: {
         profileArn,
+        applicationProfile: true,
         foundationModelArns: destinationRegions.map((region) => foundationModelArn(model.modelId, region)),
       },
     });

@@ -19,7 +19,7 @@ export function environmentFindings(
   name: string,
   value: string,
 ): string[] {
-  const present = environment[name];
+  const present = Object.hasOwn(environment, name) ? environment[name] : undefined;
   return [
     ...(NAME.test(name)
       ? []
@@ -41,6 +41,16 @@ export function environmentFindings(
         ]
       : []),
   ];
+}
+
+/** What speaks against these variables, each beside those before it. */
+export function environmentNamesFindings(environment: Readonly<Record<string, string>>): string[] {
+  const before: Record<string, string> = {};
+  return Object.entries(environment).flatMap(([name, value]) => {
+    const findings = environmentFindings(before, name, value);
+    before[name] = value;
+    return findings;
+  });
 }
 
 /**

@@ -115,6 +115,10 @@ export class AgentEndpoint extends Construct {
 
   /** Allows `grantee` to call the agent over HTTP through this endpoint only, signed with SigV4. */
   public grantInvoke(grantee: iam.IGrantable): iam.Grant {
-    return grantRuntimeAccess(grantee, Actions.INVOKE_RUNTIME, this.agent.runtimeArn, this.endpointName);
+    return grantRuntimeAccess(this, grantee, Actions.INVOKE_RUNTIME, {
+      runtimeArn: this.agent.runtimeArn,
+      endpointName: this.endpointName,
+      callersHaveJwt: this.agent.authorizer.callersHaveJwt,
+    });
   }
 }

@@ -1,6 +1,5 @@
 import { Annotations, aws_bedrockagentcore as agentcore, aws_ec2 as ec2, Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { throwFindings } from '../private/validation';
 import { zoneWarning } from '../private/supported-zones';
 
 /** How an agent is placed in a VPC. */
@@ -19,7 +18,7 @@ export interface VpcNetworkOptions {
   /**
    * The security groups of the interfaces.
    *
-   * @default - one that lets nothing in, and out only to port 443
+   * @default - one that lets nothing in, and out only to port 443 (and to 2049 in the VPC, where file systems are mounted)
    */
   readonly securityGroups?: ec2.ISecurityGroup[];
 }
@@ -39,12 +38,23 @@ export abstract class AgentNetwork {
   /** Whether the microVMs are in a VPC. */
   public abstract readonly inVpc: boolean;
 
-  /** Makes the network known to the runtime in `scope`. */
-  public abstract bind(scope: Construct): agentcore.RuntimeNetworkConfiguration;
+  /** What speaks against this network. */
+  public abstract findings(): string[];
+
+  /**
+   * Makes the network known to the runtime in `scope`.
+   *
+   * @param mountsShared whether the runtime mounts file systems over the network
+   */
+  public abstract bind(scope: Construct, mountsShared: boolean): agentcore.RuntimeNetworkConfiguration;
 }
 
 class PublicNetwork extends AgentNetwork {
   public readonly inVpc = false;
+
+  public findings(): string[] {
+    return [];
+  }
 
   public bind(): agentcore.RuntimeNetworkConfiguration {
     return agentcore.RuntimeNetworkConfiguration.usingPublicNetwork();
@@ -54,30 +64,40 @@ class PublicNetwork extends AgentNetwork {
 class VpcNetwork extends AgentNetwork {
   public readonly inVpc = true;
 
+  private readonly vpcSubnets: ec2.SubnetSelection;
+
   constructor(private readonly options: VpcNetworkOptions) {
     super();
+    this.vpcSubnets = options.vpcSubnets ?? { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS };
   }
 
-  public bind(scope: Construct): agentcore.RuntimeNetworkConfiguration {
-    const { vpc, vpcSubnets = { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS } } = this.options;
-    throwFindings(scope, subnetFindings(vpc, vpcSubnets));
+  public findings(): string[] {
+    return subnetFindings(this.options.vpc, this.vpcSubnets);
+  }
+
+  public bind(scope: Construct, mountsShared: boolean): agentcore.RuntimeNetworkConfiguration {
+    const { vpc } = this.options;
+    const { vpcSubnets } = this;
     warnOfIsolation(scope, vpc, vpcSubnets);
     warnOfZones(scope);
     return agentcore.RuntimeNetworkConfiguration.usingVpc(scope, {
       vpc,
       vpcSubnets,
-      securityGroups: this.options.securityGroups ?? [httpsOnly(scope, vpc)],
+      securityGroups: this.options.securityGroups ?? [ownGroup(scope, vpc, mountsShared)],
     });
   }
 }
 
-function httpsOnly(scope: Construct, vpc: ec2.IVpc): ec2.ISecurityGroup {
+function ownGroup(scope: Construct, vpc: ec2.IVpc, mountsShared: boolean): ec2.ISecurityGroup {
   const group = new ec2.SecurityGroup(scope, 'SecurityGroup', {
     vpc,
     allowAllOutbound: false,
-    description: 'Agent: out to port 443 only',
+    description: mountsShared ? 'Agent: out to ports 443 and 2049 only' : 'Agent: out to port 443 only',
   });
   group.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(443), 'AWS services and the web');
+  if (mountsShared) {
+    group.addEgressRule(ec2.Peer.ipv4(vpc.vpcCidrBlock), ec2.Port.tcp(2049), 'Mount targets of file systems');
+  }
   return group;
 }
 

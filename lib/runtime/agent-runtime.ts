@@ -23,7 +23,11 @@ import { RuntimeLogGroup } from './runtime-log-group';
 import { fileSystemFindings, type AgentFileSystem } from './agent-file-system';
 import { AgentNetwork } from './agent-network';
 import type { AgentRuntimeProps } from './agent-runtime-props';
-import { environmentFindings, environmentSizeFindings } from '../private/environment-findings';
+import {
+  environmentFindings,
+  environmentNamesFindings,
+  environmentSizeFindings,
+} from '../private/environment-findings';
 import { requestHeaderFindings } from '../private/request-headers';
 import { lifecycleFindings } from '../private/session-lifecycle';
 
@@ -60,7 +64,8 @@ export class AgentRuntime extends Construct implements IAgent, ec2.IConnectable 
 
   public readonly grantPrincipal: iam.IPrincipal;
 
-  private readonly authorizer: AgentAuthorizer;
+  /** Who may call the agent. */
+  public readonly authorizer: AgentAuthorizer;
 
   /** Rendered by the L2 at synthesis, so that capabilities can still add to it. */
   private readonly environment: Record<string, string> = {};
@@ -74,7 +79,9 @@ export class AgentRuntime extends Construct implements IAgent, ec2.IConnectable 
     throwFindings(this, [
       ...(props.runtimeName === undefined ? [] : nameFindings('runtimeName', props.runtimeName)),
       ...requestHeaderFindings(requestHeaders, this.authorizer.callersHaveJwt),
+      ...network.findings(),
       ...fileSystemFindings(fileSystems, network.inVpc),
+      ...environmentNamesFindings(props.environment ?? {}),
       ...lifecycleFindings(props.idleTimeout?.toSeconds(), props.maxLifetime?.toSeconds()),
     ]);
     this.agentName = props.runtimeName ?? uniqueAgentCoreName(this);
@@ -102,7 +109,10 @@ export class AgentRuntime extends Construct implements IAgent, ec2.IConnectable 
       agentRuntimeArtifact: artifact,
       // Immutable, because the L2 would add statements for the logs and identities of every agent in the account.
       executionRole: role.withoutPolicyUpdates(),
-      networkConfiguration: network.bind(this),
+      networkConfiguration: network.bind(
+        this,
+        fileSystems.some(({ kind }) => kind !== 'session storage'),
+      ),
       authorizerConfiguration: this.authorizer.configuration,
       requestHeaderConfiguration: { allowlistedHeaders: requestHeaders },
       lifecycleConfiguration: {
@@ -116,7 +126,7 @@ export class AgentRuntime extends Construct implements IAgent, ec2.IConnectable 
     });
     Validations.of(this.runtime).acknowledge({
       id: 'Annotation::aws-cdk-lib.aws-bedrockagentcore:containerUriValidationSkipped',
-      reason: 'the URI is that of the image asset of this stack',
+      reason: 'AgentImage has checked what the URI is made of',
     });
     this.mount(fileSystems);
     // AgentCore pulls the image while it makes the runtime; the L2 waits for the role and not for its policies.
@@ -238,12 +248,8 @@ export class AgentRuntime extends Construct implements IAgent, ec2.IConnectable 
   }
 
   private grant(grantee: iam.IGrantable, actions: readonly string[]): iam.Grant {
-    if (this.authorizer.callersHaveJwt) {
-      Annotations.of(this).addWarningV2(
-        'cdk-agentcore-constructs:grantWithJwt',
-        `granting ${actions.join(', ')} has no effect on an agent whose callers bring a JWT: AgentCore refuses signed calls to it; use AgentAuthorizer.iam(), or give the caller a token`,
-      );
-    }
-    return grantRuntimeAccess(grantee, actions, this.runtimeArn);
+    const { runtimeArn } = this;
+    const { callersHaveJwt } = this.authorizer;
+    return grantRuntimeAccess(this, grantee, actions, { runtimeArn, callersHaveJwt });
   }
 }

@@ -17,14 +17,15 @@ export interface RuntimeLogGroupProps {
 
 /**
  * The log group of one endpoint of a runtime. AgentCore would make it at the first invocation, without retention, tags or
- * key; it uses the one that is there. Kept when the stack is deleted, until its events expire.
+ * key; it uses the one that is there. Kept when the stack is deleted, until its events expire; not kept when its creation is
+ * rolled back, because the next attempt needs the name.
  */
 export class RuntimeLogGroup extends logs.LogGroup {
   constructor(scope: Construct, id: string, props: RuntimeLogGroupProps) {
     super(scope, id, {
       logGroupName: `/aws/bedrock-agentcore/runtimes/${props.runtimeId}-${props.endpointName ?? 'DEFAULT'}`,
       retention: props.retention,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       ...(props.encryptionKey === undefined ? {} : { encryptionKey: props.encryptionKey }),
     });
     if (props.encryptionKey !== undefined) {

@@ -50,6 +50,28 @@ describe('grants of L2s to an agent', () => {
   });
 });
 
+test('grants on many resources whose ARNs are only known at deployment never make a policy too long', () => {
+  const stack = testStack();
+  const agent = agentIn(stack);
+  for (let index = 0; index < 20; index++) {
+    const table = new dynamodb.TableV2(stack, `Table${index}`, {
+      partitionKey: { name: 'pk', type: dynamodb.AttributeType.STRING },
+      globalSecondaryIndexes: [{ indexName: 'gsi', partitionKey: { name: 'sk', type: dynamodb.AttributeType.STRING } }],
+    });
+    table.grantReadWriteData(agent);
+    new secrets.Secret(stack, `Secret${index}`).grantRead(agent);
+  }
+  const template = resolvedTemplate(stack, {
+    stackName: 'a-stack-with-a-long-name-for-the-platform-team-in-production',
+  });
+  const lengths = template
+    .resourcesOfType('AWS::IAM::ManagedPolicy')
+    .map(({ properties }) => JSON.stringify(properties.PolicyDocument).length);
+  expect(Math.max(...lengths)).toBeLessThanOrEqual(6144);
+  // A role has room for ten managed policies.
+  expect(lengths.length).toBeLessThanOrEqual(10);
+});
+
 describe('permissions that do not fit into one managed policy', () => {
   const stack = testStack();
   const agent = agentIn(stack);

@@ -108,6 +108,16 @@ describe('an application inference profile', () => {
     expect(allows(`${arn}4`)).toBe(false);
   });
 
+  test('is looked up itself, and no other', () => {
+    const stack = testStack();
+    const models = ClaudeModels.of({ main: SONNET_5_5.applicationProfile(arn) });
+    new AgentRuntime(stack, 'Agent', { image: testImage(), models });
+    const role = executionRole(resolvedTemplate(stack, { region: 'eu-west-1' }));
+    const looksUp = (resource: string) => evaluate(role, { action: 'bedrock:GetInferenceProfile', resource }).allowed;
+    expect(looksUp(arn)).toBe(true);
+    expect(looksUp(`${arn}4`)).toBe(false);
+  });
+
   test('reaches only the Regions that are named', () => {
     const allows = roleWith(SONNET_5_5.applicationProfile(arn, ['eu-west-1']), 'eu-west-1');
     expect(allows(foundationModel(SONNET_5_5.modelId, 'eu-west-1'), through(arn))).toBe(true);

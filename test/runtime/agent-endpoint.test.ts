@@ -1,6 +1,6 @@
 import { aws_iam as iam } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
-import { AgentEndpoint, AgentRuntime, EndpointVersion } from '../../lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { AgentAuthorizer, AgentEndpoint, AgentRuntime, EndpointVersion } from '../../lib';
 import { evaluate, rolePolicies } from '../../lib/testing';
 import { resolvedTemplate, testImage, testStack } from '../support/stack';
 
@@ -48,6 +48,22 @@ describe('AgentEndpoint', () => {
     expect(allows(`${arn}/runtime-endpoint/prod`)).toBe(true);
     expect(allows(`${arn}/runtime-endpoint/DEFAULT`)).toBe(false);
     expect(allows(`${arn}/runtime-endpoint/prod2`)).toBe(false);
+  });
+
+  test('warns when calls are granted where callers bring a JWT', () => {
+    const stack = testStack();
+    const authorizer = AgentAuthorizer.oidc({
+      discoveryUrl: 'https://id.example.com/.well-known/openid-configuration',
+      allowedClients: ['web'],
+    });
+    const agent = new AgentRuntime(stack, 'Agent', { image: testImage(), authorizer });
+    const endpoint = new AgentEndpoint(stack, 'Prod', {
+      agent,
+      endpointName: 'prod',
+      version: EndpointVersion.pinned(1),
+    });
+    endpoint.grantInvoke(new iam.Role(stack, 'Caller', { assumedBy: new iam.AccountRootPrincipal() }));
+    Annotations.fromStack(stack).hasWarning('/Test/Prod', Match.stringLikeRegexp('has no effect on an agent'));
   });
 
   test.each([0, -1, 1.5, 100_000, NaN])('fails on version %d', (version) => {

@@ -65,6 +65,23 @@ describe.each([
   });
 });
 
+test('the role of an agent with S3 Files may look up its access point, and no other', () => {
+  const role = executionRole(resolvedTemplate(agentWith(s3FilesAt('/mnt/data'))));
+  const allows = (resource: string) => evaluate(role, { action: 's3files:GetAccessPoint', resource }).allowed;
+  expect(allows(S3_FILES.accessPoint)).toBe(true);
+  expect(allows(`${S3_FILES.accessPoint}2`)).toBe(false);
+});
+
+test('an agent with a shared file system reaches its mount targets', () => {
+  const egress = (stack: Stack) => {
+    const [group] = Object.values(Template.fromStack(stack).findResources('AWS::EC2::SecurityGroup'));
+    const rules = (group?.Properties as { SecurityGroupEgress: { FromPort: number }[] }).SecurityGroupEgress;
+    return rules.map(({ FromPort }) => FromPort);
+  };
+  expect(egress(agentWith(efsAt('/mnt/shared')))).toEqual([443, 2049]);
+  expect(egress(agentWith(AgentFileSystem.sessionStorage('/mnt/session')))).toEqual([443]);
+});
+
 describe('a mistake', () => {
   test.each(['/mnt', '/mnt/', '/mnt/a/b', '/data', 'mnt/data', `/mnt/${'x'.repeat(200)}`])(
     'in the mount path %s fails',

@@ -1,5 +1,6 @@
 import {
   aws_bedrockagentcore as agentcore,
+  aws_ec2 as ec2,
   aws_iam as iam,
   aws_kms as kms,
   aws_logs as logs,
@@ -7,7 +8,7 @@ import {
 } from 'aws-cdk-lib';
 import type { aws_cloudwatch as cloudwatch, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
-import { AgentAuthorizer, AgentRuntime, type AgentRuntimeProps, type IAgentCapability } from '../../lib';
+import { AgentAuthorizer, AgentNetwork, AgentRuntime, type AgentRuntimeProps, type IAgentCapability } from '../../lib';
 import { evaluate, evaluateTrust, rolePolicies, type PolicyDocumentJson } from '../../lib/testing';
 import {
   ACCOUNT,
@@ -123,8 +124,11 @@ describe('the log', () => {
     expect(logGroupOf({ logRetention: logs.RetentionDays.ONE_WEEK }).properties?.RetentionInDays).toBe(7);
   });
 
-  test('is kept when the stack is deleted', () => {
-    Template.fromStack(agentWith().stack).hasResource('AWS::Logs::LogGroup', { DeletionPolicy: 'Retain' });
+  test('is kept when the stack is deleted, and not when its creation is rolled back', () => {
+    Template.fromStack(agentWith().stack).hasResource('AWS::Logs::LogGroup', {
+      DeletionPolicy: 'RetainExceptOnCreate',
+      UpdateReplacePolicy: 'Retain',
+    });
   });
 
   test('is encrypted with the key that is given, which CloudWatch Logs may use for this agent only', () => {
@@ -336,9 +340,23 @@ describe('a mistake', () => {
   });
 
   test('is reported together with every other', () => {
-    const props = { runtimeName: 'my-agent', requestHeaders: ['Cookie'], idleTimeout: Duration.seconds(1) };
-    expect(() => agentWith(props)).toThrow(
-      /runtimeName "my-agent"[\s\S]*"Cookie" is restricted[\s\S]*idleTimeout is 1 seconds/,
+    const stack = testStack();
+    const synthesize = () =>
+      agentWith(
+        {
+          runtimeName: 'my-agent',
+          requestHeaders: ['Cookie'],
+          idleTimeout: Duration.seconds(1),
+          network: AgentNetwork.vpc({
+            vpc: new ec2.Vpc(stack, 'Vpc'),
+            vpcSubnets: { subnetType: ec2.SubnetType.PUBLIC },
+          }),
+          environment: { 'A-B': '1' },
+        },
+        stack,
+      );
+    expect(synthesize).toThrow(
+      /runtimeName "my-agent"[\s\S]*"Cookie" is restricted[\s\S]*vpcSubnets has public subnets[\s\S]*"A-B" has no legal name[\s\S]*idleTimeout is 1 seconds/,
     );
   });
 
@@ -359,6 +377,10 @@ describe('a mistake', () => {
       );
     },
   );
+
+  test('is not seen in names that every object has', () => {
+    expect(() => agentWith({ environment: { constructor: 'x', toString: 'y' } })).not.toThrow();
+  });
 
   test('never shows the values of the environment', () => {
     expect(() => agentWith({ environment: { AGENT_MODEL_MAIN: 'secret-value' } })).toThrow(

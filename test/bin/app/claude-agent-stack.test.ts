@@ -50,7 +50,7 @@ describe('the sample', () => {
       `${baseline} | AwsSolutions-IAM5[Resource::${logs}:log-stream:*] | AgentCore names the log streams of each microVM; the log group is limited to this runtime`,
       `${baseline} | AwsSolutions-IAM5[Resource::${arn('logs', 'log-group:*')}] | logs:DescribeLogGroups lists groups of the account and Region; it shows names and no content`,
       `${baseline} | AwsSolutions-IAM5[Resource::${arn('bedrock-agentcore', identity)}] | AgentCore makes the workload identity and appends an id of its own to the runtime name`,
-      'ClaudeAgentStack/Agent/Runtime | aws-cdk-lib.aws-bedrockagentcore:containerUriValidationSkipped | the URI is that of the image asset of this stack',
+      'ClaudeAgentStack/Agent/Runtime | aws-cdk-lib.aws-bedrockagentcore:containerUriValidationSkipped | AgentImage has checked what the URI is made of',
     ]);
   });
 

@@ -14,6 +14,8 @@ export interface AgentConfig {
   readonly configDirectory: string;
   /** Working directory of the agent. */
   readonly workspaceDirectory: string;
+  /** Where the definition is, when it is not beside the program. */
+  readonly definitionDirectory?: string;
 }
 
 /** Inference profile ids, model ids or ARNs. */
@@ -44,6 +46,7 @@ export function readConfig(env: NodeJS.ProcessEnv): AgentConfig {
   if (home === undefined) {
     throw new ConfigError('HOME is not set: give the absolute path of a directory that the agent may write to.');
   }
+  const definitionDirectory = directory(env, 'AGENT_DEFINITION_DIR');
   return {
     host: optional(env, 'HOST') ?? '0.0.0.0',
     port: port(env),
@@ -56,6 +59,7 @@ export function readConfig(env: NodeJS.ProcessEnv): AgentConfig {
     home,
     configDirectory: directory(env, 'CLAUDE_CONFIG_DIR') ?? join(home, '.claude'),
     workspaceDirectory: directory(env, 'AGENT_WORKSPACE_DIR') ?? join(home, 'workspace'),
+    ...(definitionDirectory === undefined ? {} : { definitionDirectory }),
   };
 }
 

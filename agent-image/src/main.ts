@@ -1,11 +1,16 @@
 import { constants } from 'node:os';
+import { join } from 'node:path';
 import { ConfigError, prepareDirectories, readConfig } from './config.ts';
+import { readDefinition } from './definition.ts';
 import { createLog } from './log.ts';
 import { AgentServer } from './server.ts';
 import { Session } from './session.ts';
 
 /** AgentCore does not say how long it waits after SIGTERM; a stop that takes longer than this is cut short. */
 const STOP_DEADLINE_MS = 8_000;
+
+/** Beside `dist`, where the image has it. */
+const BUILT_IN_DEFINITION = join(import.meta.dirname, '..', 'definition');
 
 const log = createLog();
 
@@ -16,10 +21,12 @@ process.on('uncaughtException', (error) => {
 
 function start(): void {
   const config = readConfig(process.env);
+  const { definitionDirectory } = config;
+  const definition = readDefinition(definitionDirectory ?? BUILT_IN_DEFINITION, definitionDirectory !== undefined);
   prepareDirectories(config);
   const server = new AgentServer({
     log,
-    openSession: (sessionId) => new Session(sessionId, config, createLog({ session_id: sessionId })),
+    openSession: (sessionId) => new Session(sessionId, config, definition, createLog({ session_id: sessionId })),
   });
 
   server.http.on('error', (error: NodeJS.ErrnoException) => {

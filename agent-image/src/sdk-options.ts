@@ -1,5 +1,7 @@
 import type { Options } from '@anthropic-ai/claude-agent-sdk';
 import type { AgentConfig, AgentModels } from './config.ts';
+import type { Definition } from './definition.ts';
+import { toolGate } from './tool-gate.ts';
 
 /**
  * What the agent process gets of this process's environment. Everything else stays out: the process runs what a
@@ -39,8 +41,11 @@ const SYSTEM_PROMPT = [
   'You have only the tools that are offered to you: do not claim to have run, read or changed anything without them.',
 ].join('\n');
 
+/** Name that the construct library gives the plugin; the SDK puts it before the names of skills. */
+const PLUGIN = 'agent';
+
 /**
- * Options of the SDK's `query()`. Nothing is loaded from the workspace or the user's settings, because whoever can
+ * Options of the SDK's `query()`. The agent gets what the definition names and no more. Nothing is loaded from the workspace or the user's settings, because whoever can
  * write there could otherwise run commands in the agent.
  *
  * @param resume id of the SDK session to go on with
@@ -48,16 +53,17 @@ const SYSTEM_PROMPT = [
  */
 export function sdkOptions(
   config: AgentConfig,
+  definition: Definition,
   env: NodeJS.ProcessEnv,
   onStderr: (text: string) => void,
   resume?: string,
 ): Options {
   return {
     model: config.models.main,
-    systemPrompt: SYSTEM_PROMPT,
+    systemPrompt: definition.systemPrompt ?? SYSTEM_PROMPT,
     cwd: config.workspaceDirectory,
     env: { ...passedOn(env), ...agentEnvironment(config) },
-    tools: [],
+    ...definedOptions(definition, config),
     settingSources: [],
     strictMcpConfig: true,
     permissionMode: 'default',
@@ -67,6 +73,37 @@ export function sdkOptions(
     verbatimPrompts: true,
     stderr: onStderr,
     ...(resume === undefined ? {} : { resume }),
+  };
+}
+
+function definedOptions(definition: Definition, { models, workspaceDirectory }: AgentConfig): Partial<Options> {
+  const { tools, agents, skills, mcpServers, pluginDirectory } = definition;
+  const offered = [
+    ...tools,
+    ...(Object.keys(agents).length > 0 ? ['Agent'] : []),
+    ...(skills.length > 0 ? ['Skill'] : []),
+  ];
+  return {
+    tools: offered,
+    allowedTools: [...tools, ...Object.keys(mcpServers).map((name) => `mcp__${name}`)],
+    agents: Object.fromEntries(
+      Object.entries(agents).map(([name, { description, prompt, tools: some, model = 'subagent' }]) => [
+        name,
+        { description, prompt, model: models[model], background: false, ...(some && { tools: [...some] }) },
+      ]),
+    ),
+    skills: skills.map((name) => `${PLUGIN}:${name}`),
+    plugins: skills.length > 0 ? [{ type: 'local', path: pluginDirectory, skipMcpDiscovery: true }] : [],
+    mcpServers: Object.fromEntries(
+      Object.entries(mcpServers).map(([name, { headers, ...server }]) => [
+        name,
+        { ...server, ...(headers && { headers: { ...headers } }) },
+      ]),
+    ),
+    // Off the command line, where every process of the container could read the headers.
+    mcpServersDelivery: 'initialize',
+    settings: { disableSkillShellExecution: true, disableBundledSkills: true },
+    hooks: { PreToolUse: [{ hooks: [toolGate(definition, workspaceDirectory)] }] },
   };
 }
 
@@ -88,6 +125,9 @@ function agentEnvironment(config: AgentConfig): Record<string, string> {
     DISABLE_TELEMETRY: '1',
     DISABLE_ERROR_REPORTING: '1',
     DISABLE_AUTOUPDATER: '1',
+    CLAUDE_AGENT_SDK_DISABLE_BUILTIN_AGENTS: '1',
+    // A run ends with its answer: what went on in the background would belong to no run.
+    CLAUDE_CODE_DISABLE_BACKGROUND_TASKS: '1',
     ANTHROPIC_MODEL: main,
     ANTHROPIC_SMALL_FAST_MODEL: fast,
     CLAUDE_CODE_SUBAGENT_MODEL: subagent,

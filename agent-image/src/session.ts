@@ -1,5 +1,7 @@
+import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk';
 import { ClaudeProcess, ProcessEnded } from './claude-process.ts';
 import type { AgentConfig } from './config.ts';
+import type { Definition } from './definition.ts';
 import { RunTranslator } from './events.ts';
 import type { Log } from './log.ts';
 import { AG_UI_VERSION, type AgentEvent, MAX_WAITING_RUNS, RefusedRequest, RUN_FAILURES } from './protocol.ts';
@@ -34,6 +36,7 @@ interface TurnOutcome {
 export class Session {
   readonly #id: string;
   readonly #config: AgentConfig;
+  readonly #definition: Definition;
   readonly #log: Log;
   readonly #waiting: AcceptedRun[] = [];
   readonly #meter = new SpendingMeter();
@@ -46,9 +49,10 @@ export class Session {
   #stopping = false;
 
   /** The log's lines must name the session. */
-  constructor(id: string, config: AgentConfig, log: Log) {
+  constructor(id: string, config: AgentConfig, definition: Definition, log: Log) {
     this.#id = id;
     this.#config = config;
+    this.#definition = definition;
     this.#log = log;
   }
 
@@ -136,7 +140,10 @@ export class Session {
     }
     try {
       const process = this.#process?.alive ? this.#process : this.#launch();
-      const result = await process.run(prompt, (message) => translator.translate(message).forEach(emit));
+      const result = await process.run(prompt, (message) => {
+        this.#reportServers(message);
+        translator.translate(message).forEach(emit);
+      });
       const ending = endingOf(result, translator.modelError);
       return { ending, turns: result.num_turns, spent: this.#meter.record(result) };
     } catch (error) {
@@ -147,12 +154,23 @@ export class Session {
     }
   }
 
+  /** A server that cannot be reached only leaves its tools out: nothing else would tell why the agent lacks them. */
+  #reportServers(message: SDKMessage): void {
+    if (message.type !== 'system' || message.subtype !== 'init') {
+      return;
+    }
+    for (const { name, status } of message.mcp_servers.filter((server) => server.status !== 'connected')) {
+      this.#log('warn', 'an MCP server is not connected', { server: name, status });
+    }
+  }
+
   /** Starts an agent process, which goes on with the conversation of the one before. */
   #launch(): ClaudeProcess {
     this.#conversation = this.#process?.sessionId ?? this.#conversation;
     const known = this.#conversation !== undefined && hasTranscript(this.#config.configDirectory, this.#conversation);
     const onStderr = (text: string): void => this.#log('warn', 'the agent process wrote to stderr', { text });
-    const options = sdkOptions(this.#config, process.env, onStderr, known ? this.#conversation : undefined);
+    const resume = known ? this.#conversation : undefined;
+    const options = sdkOptions(this.#config, this.#definition, process.env, onStderr, resume);
     this.#log('info', 'agent process starts', { resumes: known });
     this.#process = new ClaudeProcess(options, (reason) => {
       this.#log(this.#stopping ? 'info' : 'warn', 'agent process ended', { reason });

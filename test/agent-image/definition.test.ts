@@ -86,6 +86,17 @@ describe('an agent with a definition', () => {
     }
   });
 
+  it('answers without the tools of an MCP server that cannot be reached, and logs it', async () => {
+    const tides = await startTideServer();
+    await tides.close();
+    write('source/mcp.json', JSON.stringify({ mcpServers: { tides: { type: 'http', url: tides.url } } }));
+    const agent = await startAgent();
+    expect((await agent.ask('When?')).response).toBe('Yes.');
+    expect((await agent.ask('And now?')).response).toBe('Yes.');
+    expect(toolNames(model.requests[0])).toEqual([]);
+    expect(agent.logged('an MCP server is not connected')).toMatchObject({ level: 'warn', server: 'tides' });
+  });
+
   it('hands work to its sub-agents, each with its own prompt, tools and model', async () => {
     write('source/tools.json', '["Read", "Grep"]');
     write('source/agents/reviewer.md', '---\nname: reviewer\ndescription: Reviews\n---\nYou review.');
@@ -251,6 +262,25 @@ describe('the file tools of a definition', () => {
     expect(JSON.stringify(model.requests)).not.toContain(SECRET);
     expect(readFileSync(join(out, 'secret.txt'), 'utf8')).toBe(SECRET);
     expect(existsSync(join(out, 'new.txt'))).toBe(false);
+  });
+
+  it('refuse a sub-agent the same', async () => {
+    write('source/agents/reader.md', '---\nname: reader\ndescription: Reads\n---\nYou read.');
+    model.script = ({ body }): ScriptedReply => {
+      if (body.messages.some(({ role }) => role === 'assistant')) return { kind: 'message', text: 'Done.' };
+      return JSON.stringify(body.system).includes('You read.')
+        ? { kind: 'message', toolUses: [{ name: 'Read', input: { file_path: 'link/secret.txt' } }] }
+        : {
+            kind: 'message',
+            toolUses: [{ name: 'Agent', input: { subagent_type: 'reader', description: 'd', prompt: 'p' } }],
+          };
+    };
+    const reply = await (await startAgent()).ask('Go');
+    expect(reply.tool_calls.map(({ name, is_error }) => [name, is_error])).toEqual([
+      ['Agent', undefined],
+      ['Read', true],
+    ]);
+    expect(JSON.stringify(model.requests)).not.toContain(SECRET);
   });
 
   it('follow no link while they search', async () => {

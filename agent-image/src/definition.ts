@@ -1,0 +1,135 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ConfigError } from './config.ts';
+
+/** What the deployer made of this agent; read once, at start. Nothing else gives the agent prompts, tools or servers. */
+export interface Definition {
+  /** Takes the place of the server's own. */
+  readonly systemPrompt?: string;
+  readonly agents: Readonly<Record<string, SubAgent>>;
+  /** Names of the folders in `skills` of the plugin. */
+  readonly skills: readonly string[];
+  readonly mcpServers: Readonly<Record<string, McpServer>>;
+  /** Built-in tools of the SDK. */
+  readonly tools: readonly string[];
+  /** Absolute path of the plugin as which the SDK takes the skills. */
+  readonly pluginDirectory: string;
+}
+
+export interface SubAgent {
+  readonly description: string;
+  readonly prompt: string;
+  /** All tools of the agent when missing. */
+  readonly tools?: readonly string[];
+  /** `subagent` when missing. */
+  readonly model?: ModelAlias;
+}
+
+export type ModelAlias = 'main' | 'fast' | 'subagent';
+
+export interface McpServer {
+  readonly type: 'http' | 'sse';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The agent of an image without a definition. */
+export const NO_DEFINITION: Definition = { agents: {}, skills: [], mcpServers: {}, tools: [], pluginDirectory: '' };
+
+/** Tools that this server confines or that need no confinement. */
+const TOOLS: readonly string[] = [
+  ...['Read', 'Glob', 'Grep', 'Write', 'Edit', 'NotebookEdit'],
+  ...['TaskCreate', 'TaskGet', 'TaskList', 'TaskUpdate'],
+];
+
+/**
+ * Reads `definition.json` of a directory, as the construct library writes it.
+ *
+ * @param required whether a directory that is not there is an error, because it was asked for
+ * @throws ConfigError naming the file, what is wrong in it and what is allowed
+ */
+export function readDefinition(directory: string, required: boolean): Definition {
+  const file = join(directory, 'definition.json');
+  if (!existsSync(file)) {
+    if (!required && !existsSync(directory)) return NO_DEFINITION;
+    throw new ConfigError(
+      `There is no ${file}: set AGENT_DEFINITION_DIR to a directory that AgentDefinition wrote, or leave it out.`,
+    );
+  }
+  const content = parse(file);
+  const pluginDirectory = join(directory, 'plugin');
+  const finding =
+    contentFinding(content) ??
+    content.skills
+      .filter((name) => !existsSync(join(pluginDirectory, 'skills', name, 'SKILL.md')))
+      .map(missingSkill)[0];
+  if (finding !== undefined) {
+    throw new ConfigError(
+      `${file} is not a definition: ${finding}. Build the image again with AgentImage.claudeAgent.`,
+    );
+  }
+  return { ...content, pluginDirectory };
+}
+
+type Content = Omit<Definition, 'pluginDirectory'>;
+
+function parse(file: string): Content {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Content;
+  } catch (error) {
+    // The parser's message repeats what it read.
+    const reason =
+      error instanceof SyntaxError ? 'it is not JSON' : ((error as NodeJS.ErrnoException).code ?? 'unknown');
+    throw new ConfigError(`${file} cannot be read (${reason}): build the image again with AgentImage.claudeAgent.`);
+  }
+}
+
+/** The first thing that is not as {@link Content} says; the type of `content` is what this finds out. */
+function contentFinding(content: Content): string | undefined {
+  if (!isRecord(content)) return 'it is no object';
+  const { systemPrompt, agents, skills, mcpServers, tools } = content;
+  if (systemPrompt !== undefined && !isText(systemPrompt)) return 'systemPrompt is not text';
+  if (!isRecord(agents)) return 'agents is not an object';
+  if (!isRecord(mcpServers)) return 'mcpServers is not an object';
+  if (!isTexts(skills)) return 'skills is not a list of names';
+  if (!isTexts(tools)) return 'tools is not a list of names';
+  const tool = tools.find((name) => !TOOLS.includes(name));
+  if (tool !== undefined) return `tools has ${JSON.stringify(tool)}, and allowed are ${TOOLS.join(', ')}`;
+  const agent = Object.entries(agents).find(([, value]) => !isSubAgent(value))?.[0];
+  if (agent !== undefined)
+    return `agent ${JSON.stringify(agent)} lacks a description or a prompt, or has a wrong model`;
+  const server = Object.entries(mcpServers).find(([, value]) => !isServer(value))?.[0];
+  if (server !== undefined) return `MCP server ${JSON.stringify(server)} is not one of type http or sse with a URL`;
+  return undefined;
+}
+
+function missingSkill(name: string): string {
+  return `the skill ${JSON.stringify(name)} has no SKILL.md beside it`;
+}
+
+function isSubAgent(value: unknown): boolean {
+  if (!isRecord(value) || !isText(value.description) || !isText(value.prompt)) return false;
+  const { tools, model } = value;
+  return (
+    (tools === undefined || isTexts(tools)) &&
+    (model === undefined || ['main', 'fast', 'subagent'].includes(String(model)))
+  );
+}
+
+function isServer(value: unknown): boolean {
+  if (!isRecord(value) || !(value.type === 'http' || value.type === 'sse')) return false;
+  const { url, headers = {} } = value;
+  return isText(url) && URL.canParse(url) && isRecord(headers) && isTexts(Object.values(headers));
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every(isText);
+}

@@ -1,4 +1,5 @@
 export type { IAgent, IAgentCapability } from './agent/agent';
+export { AgentDefinition } from './agent/agent-definition';
 export { AgentAuthorizer, type OidcAuthorizerOptions } from './auth/agent-authorizer';
 export { AgentCoreChecks } from './checks/agent-core-checks';
 export { ClaudeModel } from './model/claude-model';

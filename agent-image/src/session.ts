@@ -39,7 +39,8 @@ export class Session {
   readonly #definition: Definition;
   readonly #log: Log;
   readonly #waiting: AcceptedRun[] = [];
-  readonly #meter = new SpendingMeter();
+  /** Of the agent process: a new one begins at zero. */
+  #meter = new SpendingMeter();
   /** Settles when no run is left; undefined while there is none. */
   #work: Promise<void> | undefined;
   #process: ClaudeProcess | undefined;
@@ -172,6 +173,7 @@ export class Session {
     const resume = known ? this.#conversation : undefined;
     const options = sdkOptions(this.#config, this.#definition, process.env, onStderr, resume);
     this.#log('info', 'agent process starts', { resumes: known });
+    this.#meter = new SpendingMeter();
     this.#process = new ClaudeProcess(options, (reason) => {
       this.#log(this.#stopping ? 'info' : 'warn', 'agent process ended', { reason });
     });

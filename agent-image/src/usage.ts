@@ -12,7 +12,7 @@ export const NOTHING_SPENT: Spending = {
   cost_usd: 0,
 };
 
-/** Tells what each run spent: the SDK reports what the agent process has spent since its start. */
+/** Tells what each run of one agent process spent: the SDK reports what the process has spent since its start. */
 export class SpendingMeter {
   #total = NOTHING_SPENT;
 
@@ -45,12 +45,7 @@ function totalSpending(result: SDKResultMessage): Spending {
   };
 }
 
-/** A total that went down is that of a new process, which began at zero. */
-function difference(before: Spending, after: Spending): Spending {
-  const [from, to] = [before.usage, after.usage];
-  if (to.input_tokens < from.input_tokens || to.output_tokens < from.output_tokens) {
-    return after;
-  }
+function difference({ usage: from, cost_usd }: Spending, { usage: to, ...after }: Spending): Spending {
   return {
     usage: {
       input_tokens: to.input_tokens - from.input_tokens,
@@ -58,6 +53,6 @@ function difference(before: Spending, after: Spending): Spending {
       cache_read_tokens: to.cache_read_tokens - from.cache_read_tokens,
       cache_write_tokens: to.cache_write_tokens - from.cache_write_tokens,
     },
-    cost_usd: after.cost_usd - before.cost_usd,
+    cost_usd: after.cost_usd - cost_usd,
   };
 }

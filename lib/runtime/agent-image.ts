@@ -265,7 +265,9 @@ function directoryFindings(directory: string, file: string): string[] {
 function platformFindings(dockerfile: string, file: string): string[] {
   const stages = [...dockerfile.matchAll(/^[ \t]*FROM[ \t]+--platform=(\S+)|^[ \t]*FROM[ \t]/gim)];
   const platform = stages.at(-1)?.[1];
-  if (platform === undefined || platform.includes('$') || /^linux\/arm64(\/v8)?$/.test(platform)) return [];
+  // TARGETPLATFORM is what the construct asks for; BUILDPLATFORM is the machine that builds. Other arguments are unknown.
+  const known = platform !== undefined && (!platform.includes('$') || /^\$\{?BUILDPLATFORM\}?$/.test(platform));
+  if (!known || /^linux\/arm64(\/v8)?$/.test(platform)) return [];
   return [
     `the last stage of "${file}" is built for "${platform}", and AgentCore Runtime runs linux/arm64 only; leave --platform out, the construct asks for linux/arm64`,
   ];

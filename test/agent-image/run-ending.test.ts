@@ -81,12 +81,6 @@ describe('the spending of a run', () => {
     });
   });
 
-  it('is the whole total of a new process, which counts from zero', () => {
-    const meter = new SpendingMeter();
-    meter.record(total(10, 20, 0.5));
-    expect(meter.record(total(2, 3, 0.1))).toMatchObject({ usage: { input_tokens: 3 }, cost_usd: 0.1 });
-  });
-
   it('is nothing for a failure that reports no figures, and forgets nothing', () => {
     const meter = new SpendingMeter();
     meter.record(total(10, 20, 0.5));

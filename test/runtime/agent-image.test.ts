@@ -216,6 +216,7 @@ describe('AgentImage.fromDirectory', () => {
     expect(withDockerfile('FROM --platform=linux/amd64 node AS build\nFROM node\n')).not.toThrow();
     expect(withDockerfile('FROM --platform=linux/arm64 node\n')).not.toThrow();
     expect(withDockerfile('FROM --platform=$TARGETPLATFORM node\n')).not.toThrow();
+    expect(withDockerfile('FROM --platform=$BUILDPLATFORM node\n')).toThrow(/is built for "\$BUILDPLATFORM"/);
   });
 });
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import packageJson from '../package.json';
@@ -48,6 +48,7 @@ test('the package holds the compiled library and the sources of the image, and n
     'agent-image/package-lock.json',
     'agent-image/package.json',
     'agent-image/tsconfig.json',
+    ...readdirSync(join(root, 'docs')).map((page) => `docs/${page}`),
     'package.json',
   ]);
   expect(files).toContain('dist/lib/index.d.ts');

@@ -45,8 +45,8 @@ const SYSTEM_PROMPT = [
 const PLUGIN = 'agent';
 
 /**
- * Options of the SDK's `query()`. The agent gets what the definition names and no more. Nothing is loaded from the workspace or the user's settings, because whoever can
- * write there could otherwise run commands in the agent.
+ * Options of the SDK's `query()`. The agent gets what the definition names and no more. Nothing is loaded from the
+ * workspace or the user's settings, because whoever can write there could otherwise run commands in the agent.
  *
  * @param resume id of the SDK session to go on with
  * @param onStderr takes what the agent process writes to its standard error

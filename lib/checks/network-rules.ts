@@ -1,21 +1,11 @@
+import { AGENTCORE_REGIONS } from '../private/supported-regions';
 import type { CheckedApp, CheckedResource } from './checked-app';
 import { cloudFormation, eachResource, guide, type Rule } from './rule';
 import { at, isEmptyList, isUnknown, literal } from './template-value';
 
 const TYPES_WITH_NETWORK = ['Runtime', 'Harness', 'CodeInterpreterCustom', 'BrowserCustom'];
 
-/**
- * Where AgentCore is offered, and what is missing in which of these Regions.
- *
- * Source: "Supported AWS Regions" in the AgentCore developer guide, as of September 2026. The list ages, so it only ever
- * leads to warnings.
- */
-const REGIONS = new Set([
-  ...['us-east-1', 'us-east-2', 'us-west-1', 'us-west-2', 'ca-central-1', 'sa-east-1', 'us-gov-west-1'],
-  ...['eu-central-1', 'eu-west-1', 'eu-west-2', 'eu-west-3', 'eu-north-1', 'eu-south-1', 'eu-south-2'],
-  ...['ap-northeast-1', 'ap-northeast-2', 'ap-south-1', 'ap-south-2', 'ap-southeast-1', 'ap-southeast-2'],
-  ...['ap-southeast-5', 'ap-southeast-7'],
-]);
+/** What is missing in which of AgentCore's Regions; from the same page as the Regions themselves. */
 const TYPES_MISSING_IN_SOME = new Set(['Memory', 'Harness', 'HarnessEndpoint']);
 const REGIONS_WITHOUT_THEM = new Set([
   ...['us-west-1', 'eu-south-1', 'eu-south-2', 'ap-southeast-5', 'ap-south-2', 'ap-southeast-7'],
@@ -103,5 +93,5 @@ function network(properties: unknown): { readonly mode: string | undefined; read
 function isInOtherRegion({ type, stack: { region } }: CheckedResource): boolean {
   if (region === undefined) return false;
   const name = type.replace('AWS::BedrockAgentCore::', '');
-  return !REGIONS.has(region) || (TYPES_MISSING_IN_SOME.has(name) && REGIONS_WITHOUT_THEM.has(region));
+  return !AGENTCORE_REGIONS.has(region) || (TYPES_MISSING_IN_SOME.has(name) && REGIONS_WITHOUT_THEM.has(region));
 }

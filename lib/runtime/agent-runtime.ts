@@ -4,6 +4,8 @@ import {
   aws_iam as iam,
   aws_logs as logs,
   Duration,
+  Stack,
+  Token,
   Validations,
 } from 'aws-cdk-lib';
 import type { aws_cloudwatch as cloudwatch, aws_ec2 as ec2 } from 'aws-cdk-lib';
@@ -18,6 +20,7 @@ import { metricOf, type MetricDefinition } from '../metrics/metric';
 import { runtimeDimensions, RuntimeMetrics } from '../metrics/runtime-metrics';
 import { ClaudeModels } from '../model/claude-models';
 import { uniqueAgentCoreName } from '../private/naming';
+import { AGENTCORE_REGIONS } from '../private/supported-regions';
 import { nameFindings, throwFindings } from '../private/validation';
 import { RuntimeLogGroup } from './runtime-log-group';
 import { fileSystemFindings, type AgentFileSystem } from './agent-file-system';
@@ -85,6 +88,7 @@ export class AgentRuntime extends Construct implements IAgent, ec2.IConnectable 
       ...lifecycleFindings(props.idleTimeout?.toSeconds(), props.maxLifetime?.toSeconds()),
     ]);
     this.agentName = props.runtimeName ?? uniqueAgentCoreName(this);
+    warnOfRegion(this);
 
     const { artifact, repository } = props.image.bind(this);
 
@@ -252,4 +256,13 @@ export class AgentRuntime extends Construct implements IAgent, ec2.IConnectable 
     const { callersHaveJwt } = this.authorizer;
     return grantRuntimeAccess(this, grantee, actions, { runtimeArn, callersHaveJwt });
   }
+}
+
+function warnOfRegion(scope: Construct): void {
+  const { region } = Stack.of(scope);
+  if (Token.isUnresolved(region) || AGENTCORE_REGIONS.has(region)) return;
+  Annotations.of(scope).addWarningV2(
+    'cdk-agentcore-constructs:unknownRegion',
+    `AgentCore was not offered in ${region} when this version was made; it was in ${[...AGENTCORE_REGIONS].join(', ')}: deploy to one of these, or acknowledge this warning if it is offered by now`,
+  );
 }

@@ -382,6 +382,16 @@ describe('a mistake', () => {
     expect(() => agentWith({ environment: { constructor: 'x', toString: 'y' } })).not.toThrow();
   });
 
+  test('in the Region gives a warning, because the list of Regions ages', () => {
+    const warnings = (region: string) => {
+      const stack = testStack({ env: { region, account: ACCOUNT } });
+      agentWith({}, stack);
+      return Annotations.fromStack(stack).findWarning('/Test/Agent', Match.stringLikeRegexp('was not offered in'));
+    };
+    expect(warnings('af-south-1')).toHaveLength(1);
+    expect(warnings('eu-central-1')).toHaveLength(0);
+  });
+
   test('never shows the values of the environment', () => {
     expect(() => agentWith({ environment: { AGENT_MODEL_MAIN: 'secret-value' } })).toThrow(
       expect.not.objectContaining({ message: expect.stringContaining('secret-value') as string }),

@@ -24,11 +24,14 @@ declare const { Alarm }: typeof import('aws-cdk-lib/aws-cloudwatch');
 declare const image: import('cdk-agentcore-constructs').AgentImage;
 declare const myCapability: import('cdk-agentcore-constructs').IAgentCapability;
 declare const repository: import('aws-cdk-lib').aws_ecr.IRepository;
-declare const { AgentAuthorizer, AgentImage, AgentRuntime, ImageBuilder }: typeof import('cdk-agentcore-constructs');
+declare const { AgentAuthorizer, AgentEndpoint, AgentImage, AgentRuntime, EndpointVersion, ImageBuilder }: typeof import('cdk-agentcore-constructs');
 `;
 
-test('the examples of the README compile', () => {
-  const examples = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => `${code}\nexport {};\n`);
+test('the examples of README and docs/releases.md compile', () => {
+  const releases = readFileSync(join(root, 'docs', 'releases.md'), 'utf8');
+  const examples = [...`${readme}\n${releases}`.matchAll(/```ts\n([\s\S]*?)```/g)].map(
+    ([, code]) => `${code}\nexport {};\n`,
+  );
   expect(examples.length).toBeGreaterThan(0);
   const sources = new Map([
     [join(root, 'readme-context.d.ts'), CONTEXT],

@@ -79,6 +79,9 @@ export class AgentFileSystem {
   /** What AgentCore mounts: `session storage`, `S3 Files` or `EFS`. */
   public readonly kind: string;
 
+  /** Whether it is shared by sessions, over the network of a VPC; session storage is neither. */
+  public readonly shared: boolean;
+
   /** Where it is mounted. */
   public readonly mountPath: string;
 
@@ -91,6 +94,7 @@ export class AgentFileSystem {
   private constructor({ kind, mountPath, configuration, statements }: AgentFileSystemAttributes) {
     throwFindings('AgentFileSystem', mountPathFindings(mountPath));
     this.kind = kind;
+    this.shared = kind !== 'session storage';
     this.mountPath = mountPath;
     this.configuration = configuration;
     this.statements = statements;
@@ -114,7 +118,7 @@ export function fileSystemFindings(fileSystems: readonly AgentFileSystem[], inVp
       .filter((path, index) => paths.indexOf(path) < index)
       .map((path) => `mount path "${path}" is used twice; give each file system its own`),
     ...fileSystems
-      .filter(({ kind }) => kind !== 'session storage' && !inVpc)
+      .filter(({ shared }) => shared && !inVpc)
       .map(
         ({ kind, mountPath }) =>
           `${kind} at "${mountPath}" needs an agent in a VPC; give network: AgentNetwork.vpc({ … })`,

@@ -92,7 +92,8 @@ function ownGroup(scope: Construct, vpc: ec2.IVpc, mountsShared: boolean): ec2.I
   const group = new ec2.SecurityGroup(scope, 'SecurityGroup', {
     vpc,
     allowAllOutbound: false,
-    description: mountsShared ? 'Agent: out to ports 443 and 2049 only' : 'Agent: out to port 443 only',
+    // Constant: a change would replace the group, and with it every network interface.
+    description: 'Interfaces of the agent',
   });
   group.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(443), 'AWS services and the web');
   if (mountsShared) {

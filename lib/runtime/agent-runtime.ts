@@ -115,7 +115,7 @@ export class AgentRuntime extends Construct implements IAgent, ec2.IConnectable 
       executionRole: role.withoutPolicyUpdates(),
       networkConfiguration: network.bind(
         this,
-        fileSystems.some(({ kind }) => kind !== 'session storage'),
+        fileSystems.some(({ shared }) => shared),
       ),
       authorizerConfiguration: this.authorizer.configuration,
       requestHeaderConfiguration: { allowlistedHeaders: requestHeaders },
@@ -243,7 +243,7 @@ export class AgentRuntime extends Construct implements IAgent, ec2.IConnectable 
     for (const statement of fileSystems.flatMap(({ statements }) => statements)) {
       this.grantPrincipal.addToPrincipalPolicy(statement);
     }
-    if (fileSystems.some(({ kind }) => kind === 'session storage')) {
+    if (fileSystems.some(({ shared }) => !shared)) {
       Annotations.of(this).addWarningV2(
         'cdk-agentcore-constructs:sessionStorageIsEmptied',
         'session storage is emptied whenever the runtime gets a new version, which every change of image, environment or configuration makes; keep what must last elsewhere, and acknowledge this warning',

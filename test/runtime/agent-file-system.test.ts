@@ -82,6 +82,14 @@ test('an agent with a shared file system reaches its mount targets', () => {
   expect(egress(agentWith(AgentFileSystem.sessionStorage('/mnt/session')))).toEqual([443]);
 });
 
+test('mounting a file system later does not replace the security group', () => {
+  const description = (stack: Stack) => {
+    const [group] = Object.values(Template.fromStack(stack).findResources('AWS::EC2::SecurityGroup'));
+    return (group?.Properties as { GroupDescription: string }).GroupDescription;
+  };
+  expect(description(agentWith(efsAt('/mnt/shared')))).toBe(description(agentWith()));
+});
+
 describe('a mistake', () => {
   test.each(['/mnt', '/mnt/', '/mnt/a/b', '/data', 'mnt/data', `/mnt/${'x'.repeat(200)}`])(
     'in the mount path %s fails',

@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, aws_kms as kms, Stack, Validations } from 'aws-cdk-lib';
-import { HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks, ServerlessChecks } from 'cdk-nag';
+import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks, ServerlessChecks } from 'cdk-nag';
 import { ClaudeAgentStack } from '../bin/app/claude-agent-stack';
-import { AgentRuntime } from '../lib';
+import { AgentRuntime, ClaudeModel, ClaudeModels } from '../lib';
 import { testImage } from './support/stack';
 
 interface ValidationReport {
@@ -34,6 +34,19 @@ test('docs/permissions.md answers every finding of the other packs on the sample
   expect(findings((app) => new ClaudeAgentStack(app, 'ClaudeAgentStack'))).toEqual(
     documented.map(([, rule]) => rule).sort(),
   );
+});
+
+test('the wildcard of an application inference profile is reported, and naming its Regions mends it', () => {
+  const arn = 'arn:aws:bedrock:eu-west-1:111122223333:application-inference-profile/abc123';
+  const synthesize = (destinationRegions?: string[]) => () => {
+    const app = new App();
+    Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+    const main = ClaudeModel.SONNET_5_5.applicationProfile(arn, destinationRegions);
+    new AgentRuntime(new Stack(app, 'Test'), 'Agent', { image: testImage(), models: ClaudeModels.of({ main }) });
+    app.synth();
+  };
+  expect(synthesize()).toThrow(/IAM5\[Resource::[^\]]*bedrock:\*::foundation-model/);
+  expect(synthesize(['eu-west-1', 'eu-north-1'])).not.toThrow();
 });
 
 test('with a key for the log no finding is left', () => {

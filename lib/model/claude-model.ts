@@ -74,7 +74,7 @@ export class ClaudeModel {
    *
    * @param profileArn the profile's ARN
    * @param destinationRegions the Regions that the profile routes to; left out, any Region may answer, but only through
-   * this profile
+   * this profile. Leave it out for a profile made from a global one, which routes without naming a Region
    */
   public applicationProfile(profileArn: string, destinationRegions?: readonly string[]): ModelAccess {
     return ModelAccess.applicationProfile(this, profileArn, destinationRegions);

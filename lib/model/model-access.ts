@@ -73,7 +73,7 @@ export class ModelAccess {
    * The model through an application inference profile, for instance to see its cost by tag.
    *
    * @param destinationRegions the Regions that the profile routes to; left out, the model may answer in any Region, but
-   * only through this profile
+   * only through this profile. Leave it out for a profile made from a global one, which routes without naming a Region
    */
   public static applicationProfile(
     model: ClaudeModel,

@@ -1,24 +1,15 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, posix, resolve } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { throwFindings } from '../private/validation';
-import {
-  readAgentTools,
-  readFrontMatter,
-  readMcpServers,
-  readTools,
-  shown,
-  type McpServer,
-  type Report,
-} from './definition-rules';
+import { ENTRIES, sourceFiles, type DefinitionFile, type Files } from './definition-files';
+import { readAgentTools, readFrontMatter, readTools, shown, type Report } from './definition-rules';
+import { readMcpServers, secretReferences, type McpServer } from './mcp-server-rules';
+import type { SecretReference } from './secret-reference';
 
 /** Largest prompt, in bytes: every model call carries it, and this is some 16,000 tokens already. */
 const MAX_PROMPT_BYTES = 64 * 1024;
 
-/** Largest definition, in bytes: it is copied at every synthesis, and larger data belongs into storage or the base image. */
-const MAX_DEFINITION_BYTES = 10 * 1024 * 1024;
-
-const ENTRIES = ['system-prompt.md', 'agents', 'skills', 'mcp.json', 'tools.json'];
 const MODEL_ALIASES = ['main', 'fast', 'subagent'];
 
 /** Sub-agents that the SDK has by itself. */
@@ -59,7 +50,8 @@ export class AgentDefinition {
    * - `agents/*.md`, sub-agents: front matter with `name`, `description`, and optionally `tools` (a comma-separated part
    *   of the agent's own; default: all) and `model` (`main`, `fast` or `subagent`; default: `subagent`), then the prompt
    * - `skills/<name>/SKILL.md` with `name` and `description`, and files beside it
-   * - `mcp.json`, `{"mcpServers": {"<name>": {"type": "http" | "sse", "url", "headers"?}}}`
+   * - `mcp.json`, `{"mcpServers": {"<name>": {"type": "http" | "sse", "url", "headers"?}}}`; a header value may have
+   *   `${secret:NAME}`, for which the agent puts in the secret that it has been given under that name
    * - `tools.json`, a list of built-in tools (default: none)
    *
    * A `README.md` at the top, and whatever has a name that begins with a dot, is no part of the definition.
@@ -71,15 +63,20 @@ export class AgentDefinition {
     const path = resolve(directory);
     const findings: string[] = [];
     const sources = sourceFiles(path, findings);
-    const files = findings.length > 0 ? new Map<string, DefinitionFile>() : compile(sources, findings);
     throwFindings('AgentDefinition.fromDirectory', findings);
-    return new AgentDefinition(files);
+    const { files, mcpServers } = compile(sources, findings);
+    throwFindings('AgentDefinition.fromDirectory', findings);
+    return new AgentDefinition(files, secretReferences(mcpServers));
   }
 
   /** Changes with the content, and only with it. */
   public readonly hash: string;
 
-  private constructor(private readonly files: Files) {
+  private constructor(
+    private readonly files: Files,
+    /** The secrets that the definition asks for; the agent must have each of them. */
+    public readonly secretReferences: readonly SecretReference[],
+  ) {
     const hash = createHash('sha256');
     for (const [path, { bytes, executable }] of files) {
       hash.update(JSON.stringify([path, bytes.length, executable])).update(bytes);
@@ -97,57 +94,13 @@ export class AgentDefinition {
   }
 }
 
-interface DefinitionFile {
-  readonly bytes: Buffer;
-  readonly executable: boolean;
+interface CompiledDefinition {
+  readonly files: Files;
+  readonly mcpServers: Content['mcpServers'];
 }
 
-/** By path relative to the definition, with "/", in a fixed order. */
-type Files = ReadonlyMap<string, DefinitionFile>;
-
-function sourceFiles(directory: string, findings: string[]): Files {
-  const stat = statSync(directory, { throwIfNoEntry: false });
-  if (stat?.isDirectory() !== true) {
-    const what = stat === undefined ? 'does not exist' : 'is a file';
-    findings.push(`definition directory "${directory}" ${what}; give the directory that holds ${ENTRIES.join(', ')}`);
-    return new Map();
-  }
-  const paths = filesBelow(directory, '').filter((path) => path !== 'README.md');
-  if (paths.length === 0) {
-    findings.push(`definition directory "${directory}" is empty; put ${ENTRIES.join(', ')} there, or some of them`);
-  }
-  const size = paths.reduce((sum, path) => sum + lstatSync(join(directory, path)).size, 0);
-  if (size > MAX_DEFINITION_BYTES) {
-    findings.push(
-      `definition directory "${directory}" has ${size} bytes; at most ${MAX_DEFINITION_BYTES} are allowed, so put large files into storage or the base image`,
-    );
-    return new Map();
-  }
-  const files = new Map<string, DefinitionFile>();
-  for (const path of paths) {
-    const file = join(directory, path);
-    const { mode } = lstatSync(file);
-    if (lstatSync(file).isFile()) {
-      files.set(path, { bytes: readFileSync(file), executable: (mode & 0o100) !== 0 });
-    } else {
-      findings.push(`${path} is neither a file nor a folder (a symbolic link, perhaps); put the file itself there`);
-    }
-  }
-  return files;
-}
-
-function filesBelow(directory: string, path: string): string[] {
-  return readdirSync(join(directory, path), { withFileTypes: true })
-    .filter(({ name }) => !name.startsWith('.'))
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .flatMap((entry) => {
-      const below = posix.join(path, entry.name);
-      return entry.isDirectory() ? filesBelow(directory, below) : [below];
-    });
-}
-
-/** Checks the sources and puts them into the form that the agent server reads. */
-function compile(sources: Files, findings: string[]): Files {
+/** Checks the sources and puts them into the form that the agent server reads; `findings` takes what is wrong. */
+function compile(sources: Files, findings: string[]): CompiledDefinition {
   const reportOn =
     (path: string): Report =>
     (finding) =>
@@ -216,7 +169,8 @@ function compile(sources: Files, findings: string[]): Files {
   }
   if (skills.size > 0) files.set('plugin/.claude-plugin/plugin.json', plain(JSON.stringify({ name: PLUGIN })));
   const content: Content = { ...(systemPrompt && { systemPrompt }), agents, skills: [...skills], mcpServers, tools };
-  return files.set('definition.json', plain(JSON.stringify(content, undefined, 2)));
+  files.set('definition.json', plain(JSON.stringify(content, undefined, 2)));
+  return { files, mcpServers };
 }
 
 function plain(content: string): DefinitionFile {

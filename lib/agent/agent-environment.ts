@@ -10,4 +10,28 @@ export const AgentEnvironment = {
   MODEL_FAST: 'AGENT_MODEL_FAST',
   /** The model or inference profile of sub-agents. */
   MODEL_SUBAGENT: 'AGENT_MODEL_SUBAGENT',
+  /** The model behind the alias `opus`. */
+  MODEL_OPUS: 'AGENT_MODEL_OPUS',
+  /** The model behind the alias `sonnet`. */
+  MODEL_SONNET: 'AGENT_MODEL_SONNET',
+  /** The model behind the alias `haiku`. */
+  MODEL_HAIKU: 'AGENT_MODEL_HAIKU',
+  /** Who serves the models, as JSON; not set for Amazon Bedrock. */
+  MODEL_PROVIDER: 'AGENT_MODEL_PROVIDER',
+  /** The guardrail of every model call, as JSON. */
+  GUARDRAIL: 'AGENT_GUARDRAIL',
+  /** Begins the names of variables that hold the ARN of a secret. */
+  SECRET_PREFIX: 'AGENT_SECRET_',
+  /** The name of the agent, for its metrics. */
+  NAME: 'AGENT_NAME',
+  /** Whose word names the user: `jwt` or `iam`. */
+  AUTHORIZER: 'AGENT_AUTHORIZER',
+  /** What a session may use up, as JSON. */
+  LIMITS: 'AGENT_LIMITS',
+  /** The permission modes of sessions, with commas; the first is where a session begins. */
+  PERMISSION_MODES: 'AGENT_PERMISSION_MODES',
+  /** What a request may choose for itself, with commas. */
+  CALLER_OVERRIDES: 'AGENT_CALLER_OVERRIDES',
+  /** The CloudWatch namespace of the agent's own metrics. */
+  METRICS_NAMESPACE: 'AGENT_METRICS_NAMESPACE',
 } as const;

@@ -24,26 +24,11 @@ const REFUSED_TOOLS: Readonly<Record<string, string>> = {
   Skill: 'comes with the first folder in "skills"; leave it out',
 };
 
-/** Names of MCP servers that the constructs of this library give: gateway, code interpreter, browser, GitHub. */
-const RESERVED_SERVERS: readonly string[] = ['gw', 'ci', 'br', 'gh'];
-
-/**
- * Longest name of an MCP server, in characters. Amazon Bedrock accepts 64 for a tool (ToolSpecification in its API
- * reference), of which `mcp__` and `__` take 7: this leaves 33 for the tools of the server.
- */
-const MAX_SERVER_NAME = 24;
-
-const MAX_TOOL_NAME = 64;
+/** Longest name of a tool, in characters (ToolSpecification in the API reference of Amazon Bedrock). */
+export const MAX_TOOL_NAME = 64;
 
 /** Longest description, in characters (Agent Skills specification); every model call carries them all. */
 export const MAX_DESCRIPTION = 1024;
-
-/** An MCP server that the agent connects to. */
-export interface McpServer {
-  readonly type: 'http' | 'sse';
-  readonly url: string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
 
 /** Takes one sentence in lower case: what is wrong, the value, what is allowed, what to do. */
 export type Report = (finding: string) => void;
@@ -147,98 +132,8 @@ export function readAgentTools(
   return names;
 }
 
-/** Reads `mcp.json`. No finding repeats a header or the path of a URL: they may be secret. */
-export function readMcpServers(text: string, report: Report): Record<string, McpServer> {
-  const value = readJson(text, report);
-  if (value === undefined) return {};
-  if (!isRecord(value) || !isRecord(value.mcpServers) || Object.keys(value).length > 1) {
-    report('must be {"mcpServers": {"<name>": {"type": "http", "url": "https://…"}}} and nothing beside it');
-    return {};
-  }
-  const servers = Object.entries(value.mcpServers);
-  for (const [name, server] of servers) serverFindings(name, server).forEach((finding) => report(finding));
-  return value.mcpServers as Record<string, McpServer>;
-}
-
-function serverFindings(name: string, server: unknown): string[] {
-  const where = `server "${shown(name)}"`;
-  const findings: string[] = [];
-  if (RESERVED_SERVERS.includes(name)) {
-    findings.push(`${where} has a name that belongs to this library (${RESERVED_SERVERS.join(', ')}); give another`);
-  } else if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length > MAX_SERVER_NAME) {
-    findings.push(
-      `${where} has a name that is not allowed: 1 to ${MAX_SERVER_NAME} lower-case letters, digits and single hyphens, beginning with a letter, because "mcp__<server>__<tool>" may have ${MAX_TOOL_NAME} characters`,
-    );
-  }
-  if (!isRecord(server)) return [...findings, `${where} is not an object; give {"type": "http", "url": "https://…"}`];
-  if (server.type === 'stdio' || 'command' in server) {
-    findings.push(
-      `${where} starts a command, which would run inside the workspace, among files that others wrote, with the credentials of the agent; run it elsewhere and give its URL`,
-    );
-    return findings;
-  }
-  if (server.type !== 'http' && server.type !== 'sse') {
-    findings.push(`${where} has the type ${shown(JSON.stringify(server.type) ?? 'undefined')}; give "http" or "sse"`);
-  }
-  const unknown = Object.keys(server).filter((key) => !['type', 'url', 'headers'].includes(key));
-  if (unknown.length > 0) {
-    findings.push(
-      `${where} has ${unknown.map((key) => `"${shown(key)}"`).join(', ')}; only type, url and headers are read`,
-    );
-  }
-  findings.push(...urlFindings(server.url).map((finding) => `${where} ${finding}`));
-  findings.push(...headerFindings(server.headers).map((finding) => `${where} ${finding}`));
-  return findings;
-}
-
-function urlFindings(value: unknown): string[] {
-  if (typeof value !== 'string' || !URL.canParse(value))
-    return ['has no valid "url"; give one such as "https://…/mcp"'];
-  const url = new URL(value);
-  const loopback = ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname);
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) {
-    return [`has a URL that begins with "${url.protocol}//"; give one that begins with "https://"`];
-  }
-  if (url.username !== '' || url.password !== '' || hasCredential(decoded(value))) {
-    return ['has a credential in its URL, where everyone who can pull the image reads it; take it out'];
-  }
-  return [];
-}
-
-/** Headers whose whole purpose is a credential. */
-const CREDENTIAL_HEADER = /^(proxy-)?authorization$|cookie|token|secret|password|api-?key|credential/i;
-
-/** Shapes of credentials: HTTP schemes, Anthropic, AWS, GitHub, Slack, JSON Web Tokens, and the URL query's own names. */
-const CREDENTIAL =
-  /\b(bearer|basic)\s+\S|sk-ant-|\b(AKIA|ASIA)[A-Z0-9]{8}|\bgh[opsur]_\w{16}|github_pat_|\bxox[abeprs]-|\beyJ[\w-]{8,}\.|[?&](api_?key|access_?token|token|secret|password|sig|signature|x-amz-signature)=/i;
-
-function headerFindings(headers: unknown): string[] {
-  if (headers === undefined) return [];
-  if (!isRecord(headers)) return ['has "headers" that are not an object; give {"<name>": "<value>"}'];
-  return Object.entries(headers).flatMap(([name, value]) => {
-    const header = `has a header "${shown(name)}"`;
-    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name))
-      return [`${header} that is no legal name; give letters, digits and hyphens`];
-    if (typeof value !== 'string' || /[\r\n\0]/.test(value)) return [`${header} whose value is not one line of text`];
-    if (!CREDENTIAL_HEADER.test(name) && !hasCredential(value)) return [];
-    return [`${header} with a credential, which everyone who can pull the image would read; take it out`];
-  });
-}
-
-function hasCredential(text: string): boolean {
-  return CREDENTIAL.test(text);
-}
-
-function decoded(url: string): string {
-  try {
-    return decodeURIComponent(url);
-  } catch {
-    return url;
-  }
-}
-
 /** The parser's own message repeats what it read, which may be secret. */
-function readJson(text: string, report: Report): unknown {
+export function readJson(text: string, report: Report): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
@@ -248,7 +143,7 @@ function readJson(text: string, report: Report): unknown {
   }
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

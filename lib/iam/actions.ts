@@ -1,8 +1,8 @@
 /**
  * Every action this library grants, grouped by purpose.
  *
- * Source: the service authorization reference of Amazon Bedrock AgentCore, Amazon Bedrock, Amazon ECR and Amazon
- * CloudWatch Logs, and "IAM permissions for AgentCore Runtime" in the AgentCore developer guide.
+ * Source: the service authorization reference of Amazon Bedrock AgentCore, Amazon Bedrock, Amazon ECR, Amazon CloudWatch
+ * Logs, AWS Secrets Manager and AWS KMS, and "IAM permissions for AgentCore Runtime" in the AgentCore developer guide.
  */
 export const Actions = {
   /** Call a model, with and without streaming; Converse and ConverseStream are authorized by the same two. */
@@ -10,6 +10,15 @@ export const Actions = {
 
   /** Look up an application inference profile, which the Claude Agent SDK does at its start. */
   GET_INFERENCE_PROFILE: ['bedrock:GetInferenceProfile'],
+
+  /** Have a guardrail look at what goes to a model and comes from it. */
+  APPLY_GUARDRAIL: ['bedrock:ApplyGuardrail'],
+
+  /** Read the value of a secret, and nothing about it. */
+  READ_SECRET: ['secretsmanager:GetSecretValue'],
+
+  /** Decrypt what a key of the account has encrypted. */
+  DECRYPT: ['kms:Decrypt'],
 
   /** Call an agent over HTTP as the signing principal. */
   INVOKE_RUNTIME: ['bedrock-agentcore:InvokeAgentRuntime'],

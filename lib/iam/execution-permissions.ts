@@ -1,6 +1,8 @@
 import { aws_iam as iam, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import { acknowledgeWildcardResource } from '../private/acknowledge';
 import { renderedText } from '../private/rendered-text';
+import type { BaselineStatement } from './runtime-baseline';
 
 /** Characters a managed policy may have, white space not counted (IAM quotas). */
 const MANAGED_POLICY_CHARACTERS = 6144;
@@ -11,8 +13,17 @@ const DOCUMENT_CHARACTERS = JSON.stringify({ Version: '2012-10-17', Statement: [
 /** What a reference to a resource counts as: its ARN or name is only known at deployment, and seldom longer. */
 const REFERENCE_CHARACTERS = 160;
 
+/** How the permissions relate to the role. */
+export interface ExecutionPermissionsProps {
+  /** The role that the runtime assumes. */
+  readonly role: iam.IRole;
+  /** Whether policies are made and attached to the role; otherwise the permissions are listed only. */
+  readonly attached: boolean;
+}
+
 /**
- * The permissions of an execution role, in customer-managed policies of their own, and the principal that grants write to.
+ * The permissions of an execution role, and the principal that grants write to: in customer-managed policies of their own,
+ * or, for a role that somebody else keeps, as a list only.
  *
  * The role itself stays untouched: an L2 that holds it would otherwise add its own, wider statements, and a grant to an L2
  * with an immutable role is dropped without a word. Statements that no longer fit into one managed policy open the next.
@@ -25,21 +36,52 @@ export class ExecutionPermissions extends Construct implements iam.IPrincipal {
   public readonly policyFragment: iam.PrincipalPolicyFragment;
   public readonly principalAccount?: string;
 
+  private readonly role: iam.IRole;
+  private readonly attached: boolean;
+  private readonly statements: iam.PolicyStatement[] = [];
+  private readonly documents: iam.PolicyDocument[] = [];
   private readonly policies: iam.ManagedPolicy[] = [];
   private characters = 0;
 
-  constructor(
-    scope: Construct,
-    id: string,
-    private readonly role: iam.Role,
-  ) {
+  constructor(scope: Construct, id: string, { role, attached }: ExecutionPermissionsProps) {
     super(scope, id);
+    this.role = role;
+    this.attached = attached;
     this.assumeRoleAction = role.assumeRoleAction;
     this.policyFragment = role.policyFragment;
     if (role.principalAccount !== undefined) this.principalAccount = role.principalAccount;
   }
 
+  /** Every permission as one document; what is granted after this call is in it too once it is rendered. */
+  public document(): iam.PolicyDocument {
+    // One for each caller, so that what somebody adds to a policy of theirs is not taken for a permission of the agent.
+    const document = new iam.PolicyDocument({ statements: this.statements });
+    this.documents.push(document);
+    return document;
+  }
+
+  /**
+   * Adds what every runtime needs: a policy of its own, so that the acknowledgements of its wildcards do not cover what an
+   * app grants later.
+   */
+  public addBaseline(baseline: readonly BaselineStatement[]): void {
+    for (const { statement } of baseline) this.list(statement);
+    if (!this.attached) return;
+
+    const policy = new iam.ManagedPolicy(this, 'Baseline', {
+      description: 'Image, logs and identity of the agent',
+      roles: [this.role],
+      statements: baseline.map(({ statement }) => statement),
+    });
+    for (const { wildcard } of baseline) {
+      if (wildcard !== undefined) acknowledgeWildcardResource(policy, wildcard.resource, wildcard.reason);
+    }
+  }
+
   public addToPrincipalPolicy(statement: iam.PolicyStatement): iam.AddToPrincipalPolicyResult {
+    this.list(statement);
+    if (!this.attached) return { statementAdded: true, policyDependable: this };
+
     const policy = this.policyWithRoomFor(this.length(statement));
     policy.addStatements(statement);
     return { statementAdded: true, policyDependable: policy };
@@ -47,6 +89,11 @@ export class ExecutionPermissions extends Construct implements iam.IPrincipal {
 
   public addToPolicy(statement: iam.PolicyStatement): boolean {
     return this.addToPrincipalPolicy(statement).statementAdded;
+  }
+
+  private list(statement: iam.PolicyStatement): void {
+    this.statements.push(statement);
+    for (const document of this.documents) document.addStatements(statement);
   }
 
   private policyWithRoomFor(length: number): iam.ManagedPolicy {

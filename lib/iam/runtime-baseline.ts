@@ -1,17 +1,22 @@
 import { aws_iam as iam, Stack } from 'aws-cdk-lib';
-import type { Construct, IConstruct } from 'constructs';
-import { acknowledgeWildcardResource } from '../private/acknowledge';
+import type { IConstruct } from 'constructs';
 import { Actions } from './actions';
 import { RuntimeArns } from './arns';
 
 /** What the baseline permissions of a runtime depend on. */
 export interface RuntimeBaselineOptions {
-  readonly role: iam.IRole;
   readonly runtimeName: string;
   /** The repository the image is pulled from. */
   readonly repositoryArn: string;
   /** Whether callers bring a JWT; decides which workload token the agent may ask for. */
   readonly callersHaveJwt: boolean;
+}
+
+/** One statement of the baseline, and why the service leaves no narrower form of a wildcard in it. */
+export interface BaselineStatement {
+  readonly statement: iam.PolicyStatement;
+  /** @default - the statement has no wildcard */
+  readonly wildcard?: { readonly resource: string; readonly reason: string };
 }
 
 /**
@@ -28,54 +33,49 @@ export function runtimeTrust(scope: IConstruct, runtimeName: string): iam.IPrinc
   });
 }
 
+/** The same as the trust policy of a role that somebody else makes. */
+export function runtimeTrustPolicy(scope: IConstruct, runtimeName: string): iam.PolicyDocument {
+  const principal = runtimeTrust(scope, runtimeName);
+  return new iam.PolicyDocument({
+    statements: [new iam.PolicyStatement({ actions: [principal.assumeRoleAction], principals: [principal] })],
+  });
+}
+
 /**
  * What every runtime needs: pull its image, write its own logs, get a token for its own workload identity.
  *
  * Traces and `cloudwatch:PutMetricData` are not here: the agent writes its metrics through its log.
- *
- * A policy of its own, so that the acknowledgements of its wildcards do not cover what an app grants later.
  */
-export class RuntimeBaseline extends iam.ManagedPolicy {
-  constructor(scope: Construct, id: string, options: RuntimeBaselineOptions) {
-    super(scope, id, { description: 'Image, logs and identity of the agent', roles: [options.role] });
-    const arns = new RuntimeArns(this, options.runtimeName);
-
-    this.allow('PullImage', Actions.PULL_IMAGE, options.repositoryArn);
-
-    this.allow('RegistryToken', Actions.REGISTRY_TOKEN, '*');
-    acknowledgeWildcardResource(this, '*', 'ecr:GetAuthorizationToken has no resource type');
-
-    this.allow('OwnLogGroups', Actions.LOG_GROUP, arns.logGroups);
-    acknowledgeWildcardResource(
-      this,
-      arns.logGroups,
+export function runtimeBaseline(scope: IConstruct, options: RuntimeBaselineOptions): BaselineStatement[] {
+  const arns = new RuntimeArns(scope, options.runtimeName);
+  const tokenActions = options.callersHaveJwt ? Actions.WORKLOAD_TOKEN_FOR_JWT : Actions.WORKLOAD_TOKEN;
+  return [
+    { statement: allow('PullImage', Actions.PULL_IMAGE, options.repositoryArn) },
+    forced(allow('RegistryToken', Actions.REGISTRY_TOKEN, '*'), 'ecr:GetAuthorizationToken has no resource type'),
+    forced(
+      allow('OwnLogGroups', Actions.LOG_GROUP, arns.logGroups),
       'AgentCore appends an id of its own to the runtime name in the name of the log group',
-    );
-
-    this.allow('OwnLogStreams', Actions.WRITE_LOGS, arns.logStreams);
-    acknowledgeWildcardResource(
-      this,
-      arns.logStreams,
+    ),
+    forced(
+      allow('OwnLogStreams', Actions.WRITE_LOGS, arns.logStreams),
       'AgentCore names the log streams of each microVM; the log group is limited to this runtime',
-    );
-
-    this.allow('DescribeLogGroups', Actions.DESCRIBE_LOG_GROUPS, arns.everyLogGroup);
-    acknowledgeWildcardResource(
-      this,
-      arns.everyLogGroup,
+    ),
+    forced(
+      allow('DescribeLogGroups', Actions.DESCRIBE_LOG_GROUPS, arns.everyLogGroup),
       'logs:DescribeLogGroups lists groups of the account and Region; it shows names and no content',
-    );
-
-    const tokenActions = options.callersHaveJwt ? Actions.WORKLOAD_TOKEN_FOR_JWT : Actions.WORKLOAD_TOKEN;
-    this.allow('OwnWorkloadToken', tokenActions, arns.workloadIdentityDirectory, arns.workloadIdentity);
-    acknowledgeWildcardResource(
-      this,
-      arns.workloadIdentity,
+    ),
+    forced(
+      allow('OwnWorkloadToken', tokenActions, arns.workloadIdentityDirectory, arns.workloadIdentity),
       'AgentCore makes the workload identity and appends an id of its own to the runtime name',
-    );
-  }
+    ),
+  ];
+}
 
-  private allow(sid: string, actions: readonly string[], ...resources: string[]): void {
-    this.addStatements(new iam.PolicyStatement({ sid, actions: [...actions], resources }));
-  }
+function allow(sid: string, actions: readonly string[], ...resources: string[]): iam.PolicyStatement {
+  return new iam.PolicyStatement({ sid, actions: [...actions], resources });
+}
+
+/** The wildcard is in the last resource of the statement. */
+function forced(statement: iam.PolicyStatement, reason: string): BaselineStatement {
+  return { statement, wildcard: { resource: statement.resources.at(-1) ?? '*', reason } };
 }

@@ -1,7 +1,7 @@
-import { AgentEnvironment } from '../agent/agent-environment';
-import type { IAgent, IAgentCapability } from '../agent/agent';
+import type { IAgent } from '../agent/agent';
 import { throwFindings } from '../private/validation';
 import { accessFindings, warnOfUnknownAccess } from './access-findings';
+import { addModelNames, familyFindings, type IAgentModels } from './agent-models';
 import { ClaudeModel } from './claude-model';
 import type { ModelAccess } from './model-access';
 
@@ -23,19 +23,51 @@ export interface ClaudeModelRoles {
    * @default - the main model
    */
   readonly subagent?: ModelAccess;
+
+  /**
+   * The model behind the alias `opus` of the Claude Agent SDK: a Claude Opus model.
+   *
+   * @default - the family's name leads to no model of the agent
+   */
+  readonly opus?: ModelAccess;
+
+  /**
+   * The model behind the alias `sonnet` of the Claude Agent SDK: a Claude Sonnet model.
+   *
+   * @default - the family's name leads to no model of the agent
+   */
+  readonly sonnet?: ModelAccess;
+
+  /**
+   * The model behind the alias `haiku` of the Claude Agent SDK: a Claude Haiku model.
+   *
+   * @default - the family's name leads to no model of the agent
+   */
+  readonly haiku?: ModelAccess;
 }
 
-/** The models of an agent: its environment and the matching permissions come from this one object. */
-export class ClaudeModels implements IAgentCapability {
-  /** Models by role. */
+/** The models of an agent on Amazon Bedrock: its environment and the matching permissions come from this one object. */
+export class ClaudeModels implements IAgentModels {
+  /**
+   * Models by role.
+   *
+   * @throws Error when the role of a family has a model of another family
+   */
   public static of(roles: ClaudeModelRoles): ClaudeModels {
-    return new ClaudeModels(roles.main, roles.fast ?? roles.main, roles.subagent ?? roles.main);
+    const { main, fast = main, subagent = main, opus, sonnet, haiku } = roles;
+    throwFindings(
+      'ClaudeModels.of',
+      familyFindings({ opus: opus?.model.modelId, sonnet: sonnet?.model.modelId, haiku: haiku?.model.modelId }),
+    );
+    return new ClaudeModels(main, fast, subagent, opus, sonnet, haiku);
   }
 
   /** Sonnet as the main model and Haiku as the fast one, through their global inference profiles. */
   public static sonnetWithHaiku(): ClaudeModels {
     return ClaudeModels.of({ main: ClaudeModel.SONNET_5_5.global(), fast: ClaudeModel.HAIKU_5_5.global() });
   }
+
+  public readonly onBedrock = true;
 
   private constructor(
     /** The model that answers. */
@@ -44,19 +76,29 @@ export class ClaudeModels implements IAgentCapability {
     public readonly fast: ModelAccess,
     /** The model of sub-agents. */
     public readonly subagent: ModelAccess,
+    /** The model behind the alias `opus`. */
+    public readonly opus?: ModelAccess,
+    /** The model behind the alias `sonnet`. */
+    public readonly sonnet?: ModelAccess,
+    /** The model behind the alias `haiku`. */
+    public readonly haiku?: ModelAccess,
   ) {}
 
   public bindToAgent(agent: IAgent): void {
-    const distinct = [...new Map([this.main, this.fast, this.subagent].map((access) => [access.invocationId, access]))];
-    throwFindings(
-      agent,
-      distinct.flatMap(([, access]) => accessFindings(access)),
-    );
-    for (const [, access] of distinct) warnOfUnknownAccess(agent, access);
+    const { main, fast, subagent, opus, sonnet, haiku } = this;
+    const given = [main, fast, subagent, opus, sonnet, haiku].filter((access) => access !== undefined);
+    const distinct = [...new Map(given.map((access) => [access.invocationId, access])).values()];
+    throwFindings(agent, distinct.flatMap(accessFindings));
+    for (const access of distinct) warnOfUnknownAccess(agent, access);
 
-    agent.addEnvironment(AgentEnvironment.MODEL_MAIN, this.main.invocationId);
-    agent.addEnvironment(AgentEnvironment.MODEL_FAST, this.fast.invocationId);
-    agent.addEnvironment(AgentEnvironment.MODEL_SUBAGENT, this.subagent.invocationId);
-    for (const [, access] of distinct) access.grantInvoke(agent);
+    addModelNames(agent, {
+      main: main.invocationId,
+      fast: fast.invocationId,
+      subagent: subagent.invocationId,
+      opus: opus?.invocationId,
+      sonnet: sonnet?.invocationId,
+      haiku: haiku?.invocationId,
+    });
+    for (const access of distinct) access.grantInvoke(agent);
   }
 }

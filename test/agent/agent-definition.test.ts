@@ -303,6 +303,30 @@ describe('a definition that is wrong', () => {
     expect(failure()).not.toMatch(/hunter2/i);
   });
 
+  it.each([
+    { ...https, headers: { 'x-a': 'Bearer hunter2${secret:TOKEN}' } },
+    { ...https, headers: { Authorization: 'sk-ant-hunter2-value ${secret:TOKEN}' } },
+  ])('has no credential beside the secret that it asks for: %j', (server) => {
+    write({ 'mcp.json': servers({ tides: server }) });
+    expect(failure()).toContain('with a credential, which everyone who can pull the image would read');
+    expect(failure()).not.toMatch(/hunter2/i);
+  });
+
+  it.each(['${secret:token}', '${secret:}', '${SECRET:TOKEN}', '${TOKEN}', '${secret:1A}', 'Bearer ${secret: TOKEN}'])(
+    'has no header %j, which would be sent as it is written',
+    (value) => {
+      write({ 'mcp.json': servers({ tides: { ...https, headers: { 'x-a': value } } }) });
+      expect(failure()).toContain(
+        'server "tides" has a header "x-a" with "${" that begins no reference; write "${secret:NAME}"',
+      );
+    },
+  );
+
+  it('asks for no secret in a URL, where nothing is put in', () => {
+    write({ 'mcp.json': servers({ tides: { ...https, url: 'https://a.example/${secret:TOKEN}/mcp' } }) });
+    expect(failure()).toContain('server "tides" has "${" in its URL, where nothing is put in; write "${secret:NAME}"');
+  });
+
   it('does not repeat what it cannot read as JSON', () => {
     write({ 'mcp.json': '{"mcpServers": {"t": {"headers": {"a": "Bearer hunter2" oops}}}' });
     expect(failure()).toContain('mcp.json is not JSON');
@@ -312,6 +336,42 @@ describe('a definition that is wrong', () => {
   it('may reach an MCP server of the same machine without encryption', () => {
     write({ 'mcp.json': servers({ tides: { type: 'sse', url: 'http://127.0.0.1:9000/sse' } }) });
     expect(read).not.toThrow();
+  });
+});
+
+describe('the secrets that a definition asks for', () => {
+  it('are named with server and header, and stay references in what the agent server gets', () => {
+    const headers = {
+      Authorization: 'Bearer ${secret:GITHUB_TOKEN}',
+      'X-Api-Key': '${secret:TIDES_KEY}',
+      'X-Pair': '${secret:TIDES_KEY}:${secret:B2}',
+      'X-Place': 'Dover',
+    };
+    write({
+      'mcp.json': servers({
+        github: { type: 'http', url: 'https://a.example/mcp', headers },
+        tides: { type: 'sse', url: 'https://b.example/sse' },
+      }),
+    });
+    const definition = read();
+    expect(definition.secretReferences).toEqual([
+      { server: 'github', header: 'Authorization', name: 'GITHUB_TOKEN' },
+      { server: 'github', header: 'X-Api-Key', name: 'TIDES_KEY' },
+      { server: 'github', header: 'X-Pair', name: 'TIDES_KEY' },
+      { server: 'github', header: 'X-Pair', name: 'B2' },
+    ]);
+    definition.writeTo(join(root, 'target'));
+    const content = JSON.parse(readFileSync(join(root, 'target', 'definition.json'), 'utf8')) as {
+      mcpServers: { github: unknown };
+    };
+    expect(content.mcpServers.github).toMatchObject({ headers });
+  });
+
+  it('are none without headers, and none without MCP servers', () => {
+    write({ 'system-prompt.md': 'Yes.' });
+    expect(read().secretReferences).toEqual([]);
+    write({ 'mcp.json': servers({ tides: { type: 'http', url: 'https://a.example' } }) });
+    expect(read().secretReferences).toEqual([]);
   });
 });
 

@@ -1,14 +1,17 @@
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import { readConfig } from '../../agent-image/src/config.ts';
 import { AgentRuntime, ClaudeModel, ClaudeModels, Geography } from '../../lib';
 import { evaluate } from '../../lib/testing';
 import { ACCOUNT, executionRole, resolvedTemplate, runtimeEnvironment, testImage, testStack } from '../support/stack';
 
 const { SONNET_5_5, HAIKU_5_5, OPUS_5_5 } = ClaudeModel;
 
+/** The variables that name models. */
 function environmentOf(models: ClaudeModels): Record<string, string> {
   const stack = testStack();
   new AgentRuntime(stack, 'Agent', { image: testImage(), models });
-  return runtimeEnvironment(resolvedTemplate(stack));
+  const variables = Object.entries(runtimeEnvironment(resolvedTemplate(stack)));
+  return Object.fromEntries(variables.filter(([name]) => name.startsWith('AGENT_MODEL_')));
 }
 
 describe('ClaudeModels', () => {
@@ -23,6 +26,59 @@ describe('ClaudeModels', () => {
       AGENT_MODEL_FAST: 'us.anthropic.claude-haiku-5-5',
       AGENT_MODEL_SUBAGENT: 'global.anthropic.claude-opus-5-5',
     });
+  });
+
+  test('names a model for each family that has a role, and grants it', () => {
+    const arn = `arn:aws:bedrock:eu-west-1:${ACCOUNT}:application-inference-profile/abc123`;
+    const stack = testStack();
+    new AgentRuntime(stack, 'Agent', {
+      image: testImage(),
+      models: ClaudeModels.of({
+        main: SONNET_5_5.global(),
+        opus: OPUS_5_5.inGeography(Geography.EU),
+        sonnet: SONNET_5_5.applicationProfile(arn),
+        haiku: HAIKU_5_5.global(),
+      }),
+    });
+    const template = resolvedTemplate(stack, { region: 'eu-west-1' });
+    const environment = runtimeEnvironment(template);
+    expect(environment).toMatchObject({
+      AGENT_MODEL_OPUS: 'eu.anthropic.claude-opus-5-5',
+      AGENT_MODEL_SONNET: arn,
+      AGENT_MODEL_HAIKU: 'global.anthropic.claude-haiku-5-5',
+    });
+    const { models } = readConfig({ ...environment, AWS_REGION: 'eu-west-1', HOME: '/home/agent' });
+    expect(models.main).toBe('global.anthropic.claude-sonnet-5-5');
+
+    const role = executionRole(template);
+    const invokes = (id: string) =>
+      evaluate(role, {
+        action: 'bedrock:InvokeModelWithResponseStream',
+        resource: id.startsWith('arn:') ? id : `arn:aws:bedrock:eu-west-1:${ACCOUNT}:inference-profile/${id}`,
+      }).allowed;
+    const named = Object.entries(environment).flatMap(([name, id]) => (name.startsWith('AGENT_MODEL_') ? [id] : []));
+    expect(named).toHaveLength(6);
+    expect(named.filter((id) => !invokes(id))).toEqual([]);
+    expect(invokes('global.anthropic.claude-opus-5-5')).toBe(false);
+    expect(invokes('eu.anthropic.claude-haiku-5-5')).toBe(false);
+  });
+
+  test('fails where the role of a family has a model of another', () => {
+    const arn = `arn:aws:bedrock:eu-west-1:${ACCOUNT}:application-inference-profile/abc123`;
+    const main = SONNET_5_5.global();
+    expect(() =>
+      ClaudeModels.of({ main, opus: main, sonnet: main, haiku: ClaudeModel.FABLE_5_1.applicationProfile(arn) }),
+    ).toThrow(
+      /^ClaudeModels\.of:\n {2}- the role "opus" has anthropic\.claude-sonnet-5-5, which is no Claude opus model.*leave the role out\n {2}- the role "haiku" has anthropic\.claude-fable-5-1/,
+    );
+    expect(() =>
+      ClaudeModels.of({
+        main,
+        opus: ClaudeModel.OPUS_4_6.global(),
+        sonnet: ClaudeModel.SONNET_4_5.global(),
+        haiku: ClaudeModel.of('anthropic.claude-3-5-haiku-20241022-v1:0').global(),
+      }),
+    ).not.toThrow();
   });
 
   test('uses the main model for roles that are not given', () => {

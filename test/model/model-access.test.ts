@@ -1,35 +1,34 @@
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
+import { readConfig } from '../../agent-image/src/config.ts';
 import { AgentRuntime, ClaudeModel, ClaudeModels, Geography, type ModelAccess } from '../../lib';
 import { evaluate, type RequestContext } from '../../lib/testing';
-import { ACCOUNT, executionRole, resolvedTemplate, testImage, testStack } from '../support/stack';
+import { ACCOUNT, executionRole, resolvedTemplate, runtimeEnvironment, testImage, testStack } from '../support/stack';
 
-const MODELS = [
-  ClaudeModel.OPUS_5_5,
-  ClaudeModel.OPUS_5,
-  ClaudeModel.OPUS_4_8,
-  ClaudeModel.OPUS_4_7,
-  ClaudeModel.OPUS_4_6,
-  ClaudeModel.SONNET_5_5,
-  ClaudeModel.SONNET_5,
-  ClaudeModel.SONNET_4_6,
-  ClaudeModel.SONNET_4_5,
-  ClaudeModel.HAIKU_5_5,
-  ClaudeModel.HAIKU_4_5,
-  ClaudeModel.FABLE_5_1,
-];
+/** Every model that the library has a name for, with all that it knows about them. */
+const MODELS = Object.values(ClaudeModel).filter((value) => value instanceof ClaudeModel);
 const GEOGRAPHIES = [Geography.US, Geography.EU, Geography.JP, Geography.AU, Geography.APAC];
 const ACTIONS = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'];
 
+type Allows = (resource: string, context?: RequestContext) => boolean;
+
 /** Whether the role of an agent with this model alone may do both invoke actions on `resource`. */
-function roleWith(access: ModelAccess, region: string): (resource: string, context?: RequestContext) => boolean {
+function roleWith(access: ModelAccess, region: string): Allows {
+  return agentWith(access, region).allows;
+}
+
+/** That, and the models that the agent reads from its environment. */
+function agentWith(access: ModelAccess, region: string): { allows: Allows; models: string[] } {
   const stack = testStack();
   new AgentRuntime(stack, 'Agent', { image: testImage(), models: ClaudeModels.of({ main: access }) });
-  const role = executionRole(resolvedTemplate(stack, { region }));
-  return (resource, context = {}) => {
+  const template = resolvedTemplate(stack, { region });
+  const { models } = readConfig({ ...runtimeEnvironment(template), AWS_REGION: region, HOME: '/home/agent' });
+  const role = executionRole(template);
+  const allows: Allows = (resource, context = {}) => {
     const [one, other] = ACTIONS.map((action) => evaluate(role, { action, resource, context }).allowed);
     if (one !== other) throw new Error(`the two invoke actions differ for ${resource}`);
     return one === true;
   };
+  return { allows, models: [models.main, models.fast, models.subagent] };
 }
 
 const foundationModel = (id: string, region: string) => `arn:aws:bedrock:${region}::foundation-model/${id}`;
@@ -50,8 +49,13 @@ const routes = MODELS.flatMap((model) =>
 describe.each(routes)('$id', ({ model, geography, prefix, id }) => {
   const access = geography === undefined ? model.global() : model.inGeography(geography);
   const region = geography?.destinationRegions[0] ?? 'eu-central-1';
-  const allows = roleWith(access, region);
+  const { allows, models } = agentWith(access, region);
   const own = profile(id, region);
+
+  test('is all that the agent is told to call, and it may call that', () => {
+    expect(new Set(models)).toEqual(new Set([id]));
+    for (const model of models) expect(allows(profile(model, region))).toBe(true);
+  });
 
   test('is invoked through its profile, wherever that routes', () => {
     expect(access.invocationId).toBe(id);
@@ -83,7 +87,12 @@ describe.each(routes)('$id', ({ model, geography, prefix, id }) => {
 
 describe('a model without a profile', () => {
   const model = ClaudeModel.of('anthropic.claude-opus-4-6-v1', { profiles: ['global'], inRegion: true });
-  const allows = roleWith(model.inRegion(), 'eu-west-2');
+  const { allows, models } = agentWith(model.inRegion(), 'eu-west-2');
+
+  test('is all that the agent is told to call, and it may call that', () => {
+    expect(new Set(models)).toEqual(new Set([model.modelId]));
+    for (const name of models) expect(allows(foundationModel(name, 'eu-west-2'))).toBe(true);
+  });
 
   test('is invoked in the Region of the agent and nowhere else', () => {
     expect(allows(foundationModel(model.modelId, 'eu-west-2'))).toBe(true);
@@ -99,7 +108,8 @@ describe('an application inference profile', () => {
   const { SONNET_5_5 } = ClaudeModel;
 
   test('is invoked itself, and the model behind it only through it', () => {
-    const allows = roleWith(SONNET_5_5.applicationProfile(arn), 'eu-west-1');
+    const { allows, models } = agentWith(SONNET_5_5.applicationProfile(arn), 'eu-west-1');
+    expect(new Set(models)).toEqual(new Set([arn]));
     expect(allows(arn)).toBe(true);
     expect(allows(foundationModel(SONNET_5_5.modelId, 'eu-north-1'), through(arn))).toBe(true);
     expect(allows(foundationModel(SONNET_5_5.modelId, 'eu-north-1'))).toBe(false);

@@ -43,16 +43,6 @@ export function environmentFindings(
   ];
 }
 
-/** What speaks against these variables, each beside those before it. */
-export function environmentNamesFindings(environment: Readonly<Record<string, string>>): string[] {
-  const before: Record<string, string> = {};
-  return Object.entries(environment).flatMap(([name, value]) => {
-    const findings = environmentFindings(before, name, value);
-    before[name] = value;
-    return findings;
-  });
-}
-
 /**
  * What speaks against the size of a whole environment. Values that are only known at deployment are not counted.
  *

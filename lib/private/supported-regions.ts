@@ -10,3 +10,9 @@ export const AGENTCORE_REGIONS: ReadonlySet<string> = new Set([
   ...['ap-northeast-1', 'ap-northeast-2', 'ap-south-1', 'ap-south-2', 'ap-southeast-1', 'ap-southeast-2'],
   ...['ap-southeast-5', 'ap-southeast-7'],
 ]);
+
+/** A sentence about a Region that is not in the list; undefined for one that is. */
+export function regionWarning(region: string): string | undefined {
+  if (AGENTCORE_REGIONS.has(region)) return undefined;
+  return `AgentCore was not offered in ${region} when this version was made; it was in ${[...AGENTCORE_REGIONS].join(', ')}: deploy to one of these, or acknowledge this warning if it is offered by now`;
+}

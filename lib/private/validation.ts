@@ -1,6 +1,16 @@
 import { Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
+/** What speaks against something: one sentence each, under the name of the place that they are about. */
+class FindingsError extends Error {
+  constructor(
+    public readonly place: string,
+    public readonly findings: readonly string[],
+  ) {
+    super(findings.length === 1 ? `${place}: ${findings[0]}` : `${place}:\n${bullets(findings)}`);
+  }
+}
+
 /**
  * Throws one error with every finding, so that a user mends them in one go.
  *
@@ -9,8 +19,22 @@ import type { IConstruct } from 'constructs';
  */
 export function throwFindings(where: IConstruct | string, findings: readonly string[]): void {
   if (findings.length === 0) return;
-  const place = typeof where === 'string' ? where : where.node.path;
-  throw new Error(findings.length === 1 ? `${place}: ${findings[0]}` : `${place}:\n${bullets(findings)}`);
+  throw new FindingsError(typeof where === 'string' ? where : where.node.path, findings);
+}
+
+/**
+ * What `define` throws by throwFindings, to be thrown together with other findings of `where`; any other error passes. A
+ * finding about another place keeps its name.
+ */
+export function findingsOf(where: IConstruct, define: () => void): readonly string[] {
+  try {
+    define();
+    return [];
+  } catch (error) {
+    if (!(error instanceof FindingsError)) throw error;
+    const { place, findings } = error;
+    return place === where.node.path ? findings : findings.map((finding) => `${place}: ${finding}`);
+  }
 }
 
 function bullets(findings: readonly string[]): string {

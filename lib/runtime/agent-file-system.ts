@@ -1,9 +1,11 @@
+import { Annotations } from 'aws-cdk-lib';
 import type {
   aws_bedrockagentcore as agentcore,
   aws_efs as efs,
   aws_iam as iam,
   aws_s3files as s3files,
 } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
 import { fileSystemStatements } from '../iam/file-system-access';
 import { mountPathFindings } from '../private/mount-path';
 import { throwFindings } from '../private/validation';
@@ -124,4 +126,13 @@ export function fileSystemFindings(fileSystems: readonly AgentFileSystem[], inVp
           `${kind} at "${mountPath}" needs an agent in a VPC; give network: AgentNetwork.vpc({ … })`,
       ),
   ];
+}
+
+/** Warns of file systems that do not keep what many would expect them to. */
+export function warnOfFileSystems(scope: IConstruct, fileSystems: readonly AgentFileSystem[]): void {
+  if (fileSystems.every(({ shared }) => shared)) return;
+  Annotations.of(scope).addWarningV2(
+    'cdk-agentcore-constructs:sessionStorageIsEmptied',
+    'session storage is emptied whenever the runtime gets a new version, which every change of image, environment or configuration makes; keep what must last elsewhere, and acknowledge this warning',
+  );
 }

@@ -10,12 +10,13 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
-import { aws_bedrockagentcore as agentcore, aws_ecr as ecr, FileSystem, IgnoreMode, Stage, Token } from 'aws-cdk-lib';
+import { aws_bedrockagentcore as agentcore, aws_ecr as ecr, FileSystem, IgnoreMode, Stage } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { AgentDefinition } from '../agent/agent-definition';
 import { packagePath } from '../private/package-root';
 import { throwFindings } from '../private/validation';
 import { ImageBuilder, type BoundAgentImage } from './image-builder';
+import { IMAGE_URI, tagFindings, uriFinding, warnOfMutableTags } from './image-reference';
 
 /** How the image of this library is built. */
 export interface ClaudeAgentImageOptions {
@@ -132,6 +133,9 @@ export abstract class AgentImage {
     );
   }
 
+  /** What the image was defined with; undefined where it has no definition, or that is not known. */
+  public readonly definition?: AgentDefinition;
+
   /** Makes the image known to the stack of `scope`. Called once for each runtime. */
   public abstract bind(scope: Construct): BoundAgentImage;
 }
@@ -156,7 +160,7 @@ class DirectoryImage extends AgentImage {
 class DefinedImage extends AgentImage {
   constructor(
     private readonly source: string,
-    private readonly definition: AgentDefinition,
+    public override readonly definition: AgentDefinition,
     private readonly options: DirectoryImageOptions,
   ) {
     super();
@@ -178,6 +182,7 @@ class RepositoryImage extends AgentImage {
 
   public bind(scope: Construct): BoundAgentImage {
     const repository = this.repositoryIn(scope);
+    warnOfMutableTags(scope, repository, this.tagOrDigest);
     return {
       // Not fromEcrRepository, which writes a digest as if it were a tag.
       artifact: agentcore.AgentRuntimeArtifact.fromImageUri(repository.repositoryUriForTagOrDigest(this.tagOrDigest)),
@@ -213,27 +218,6 @@ function stageImage(source: string, definition: AgentDefinition, output: string)
   if (existsSync(packages)) symlinkSync(packages, join(directory, 'node_modules'), 'junction');
   renameSync(directory, staged);
   return staged;
-}
-
-/** Account, Region, `.cn`, repository, tag, digest. */
-const IMAGE_URI =
-  /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?\/([a-z0-9][a-z0-9._/-]*)(?::([\w][\w.-]{0,127})|@(sha256:[0-9a-f]{64}))$/;
-
-function uriFinding(uri: string): string {
-  return `image URI "${uri}" is not one of a private Amazon ECR repository with a tag or digest; it looks like "111122223333.dkr.ecr.eu-central-1.amazonaws.com/agent:1.4.2" (copy an image of another registry to Amazon ECR first; use fromRepository where account or Region are only known at deployment)`;
-}
-
-function tagFindings(tagOrDigest: string): string[] {
-  if (Token.isUnresolved(tagOrDigest)) return [];
-  if (tagOrDigest === 'latest') {
-    return [
-      'tag "latest" says nothing about what runs, and a new push to it changes no runtime; give a tag that is never pushed again, or a digest',
-    ];
-  }
-  if (/^[\w][\w.-]{0,127}$/.test(tagOrDigest) || /^sha256:[0-9a-f]{64}$/.test(tagOrDigest)) return [];
-  return [
-    `"${tagOrDigest}" is neither a tag (1 to 128 letters, digits, ".", "_" and "-", not starting with "." or "-") nor a digest ("sha256:" and 64 hexadecimal digits)`,
-  ];
 }
 
 /**

@@ -1,6 +1,7 @@
 import { Annotations, aws_bedrockagentcore as agentcore, aws_ec2 as ec2, Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { zoneWarning } from '../private/supported-zones';
+import { warnOfReach } from './subnet-reach';
 
 /** How an agent is placed in a VPC. */
 export interface VpcNetworkOptions {
@@ -78,7 +79,7 @@ class VpcNetwork extends AgentNetwork {
   public bind(scope: Construct, mountsShared: boolean): agentcore.RuntimeNetworkConfiguration {
     const { vpc } = this.options;
     const { vpcSubnets } = this;
-    warnOfIsolation(scope, vpc, vpcSubnets);
+    warnOfReach(scope, vpc, vpcSubnets);
     warnOfZones(scope);
     return agentcore.RuntimeNetworkConfiguration.usingVpc(scope, {
       vpc,
@@ -112,20 +113,6 @@ function subnetFindings(vpc: ec2.IVpc, selection: ec2.SubnetSelection): string[]
         'vpcSubnets has public subnets, which give the interfaces of a microVM no way to the internet; choose private subnets with NAT or endpoints',
       ]
     : [];
-}
-
-function warnOfIsolation(scope: Construct, vpc: ec2.IVpc, selection: ec2.SubnetSelection): void {
-  const isolated = new Set(vpc.isolatedSubnets.map(({ subnetId }) => subnetId));
-  const { subnetIds } = vpc.selectSubnets(selection);
-  // Endpoints of a VPC that is defined elsewhere cannot be seen.
-  const hasEndpoints = Stack.of(vpc)
-    .node.findAll()
-    .some((construct) => construct instanceof ec2.InterfaceVpcEndpoint);
-  if (hasEndpoints || !subnetIds.some((id) => isolated.has(id))) return;
-  Annotations.of(scope).addWarningV2(
-    'cdk-agentcore-constructs:isolatedSubnets',
-    'the subnets are isolated and the stack of their VPC defines no interface endpoint, so the agent cannot pull its image, write logs or call a model; add new AgentVpcEndpoints(this, "Endpoints", { vpc }) before the agent, or acknowledge this warning if the endpoints exist elsewhere',
-  );
 }
 
 function warnOfZones(scope: Construct): void {

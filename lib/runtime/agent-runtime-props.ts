@@ -3,26 +3,45 @@ import type {
   aws_iam as iam,
   aws_kms as kms,
   aws_logs as logs,
+  aws_secretsmanager as secretsmanager,
   Duration,
 } from 'aws-cdk-lib';
 import type { IAgentCapability } from '../agent/agent';
 import type { AgentAuthorizer } from '../auth/agent-authorizer';
-import type { ClaudeModels } from '../model/claude-models';
+import type { IAgentModels } from '../model/agent-models';
+import type { ModelGuardrail } from '../model/model-guardrail';
 import type { AgentFileSystem } from './agent-file-system';
 import type { AgentImage } from './agent-image';
 import type { AgentNetwork } from './agent-network';
+import type { AgentSettings } from './agent-settings';
 
 /** Properties of an AgentRuntime. */
-export interface AgentRuntimeProps {
+export interface AgentRuntimeProps extends AgentSettings {
   /** What the agent runs. */
   readonly image: AgentImage;
 
   /**
-   * The models that the agent may call; it may call no other.
+   * The models that the agent may call; it may call no other. `ClaudeModels` are those of Amazon Bedrock, `ModelProvider`
+   * has others.
    *
    * @default - Claude Sonnet 5.5, and Claude Haiku 5.5 for background calls, through their global inference profiles
    */
-  readonly models?: ClaudeModels;
+  readonly models?: IAgentModels;
+
+  /**
+   * A guardrail of Amazon Bedrock around every model call; calls without it are refused.
+   *
+   * @default - no guardrail
+   */
+  readonly guardrail?: ModelGuardrail;
+
+  /**
+   * Secrets that the agent reads when a session starts, by name: a capital letter, then up to 63 capital letters, digits
+   * and underscores. The definition of the agent puts one into a header of an MCP server as `${secret:NAME}`.
+   *
+   * @default - none
+   */
+  readonly secrets?: Record<string, secretsmanager.ISecret>;
 
   /**
    * Who may call the agent.
@@ -117,11 +136,26 @@ export interface AgentRuntimeProps {
   readonly logEncryptionKey?: kms.IKey;
 
   /**
-   * What the execution role may do at the most, whatever it is granted.
+   * A role to run with instead of one of the agent's own. It is not changed and nothing is attached to it: it must allow
+   * `requiredPermissions` and trust `requiredTrust` of the agent before the runtime is made.
+   *
+   * @default - a role that allows what is granted to the agent, trusted by AgentCore for this account and runtime only
+   */
+  readonly role?: iam.IRole;
+
+  /**
+   * What the execution role may do at the most, whatever it is granted. Not together with `role`.
    *
    * @default - no boundary
    */
   readonly permissionsBoundary?: iam.IManagedPolicy;
+
+  /**
+   * Tags of every resource that the agent consists of: 50 at the most.
+   *
+   * @default - those of the stack
+   */
+  readonly tags?: Record<string, string>;
 
   /**
    * The version of the platform that runs the microVMs. V2 restores every session from one snapshot, random state

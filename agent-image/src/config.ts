@@ -1,36 +1,55 @@
-import { accessSync, constants, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
+import type { AgentDirectories } from './config/directories.ts';
+import { type ModelGuardrail, readModelGuardrail } from './config/model-guardrail.ts';
+import { type ModelProvider, readModelProvider } from './config/model-provider.ts';
+import { type AgentModels, readModels } from './config/models.ts';
+import { readSecretArns } from './config/secret-arns.ts';
+import { readSessionLimits } from './config/session-limits.ts';
+import { ConfigError, directory, listOf, matching, optional } from './config/variables.ts';
+import type { SessionLimits } from './limits.ts';
+import type { PermissionMode } from './protocol.ts';
+
+export { prepareDirectories } from './config/directories.ts';
+export type { ModelProvider } from './config/model-provider.ts';
+export type { AgentModels } from './config/models.ts';
+export { ConfigError } from './config/variables.ts';
+
+/** Whose word names the user: the token that AgentCore verified, or the caller that AgentCore let in. */
+export type Authorizer = 'jwt' | 'iam';
+
+/** What a request may choose itself. */
+export type CallerOverride = 'model' | 'systemPrompt';
 
 /** How this container is to run; read once, at start. */
-export interface AgentConfig {
+export interface AgentConfig extends AgentDirectories {
+  /** Names the agent in metrics; `agent` by default. */
+  readonly agentName: string;
   /** Address to listen on; every address by default, as AgentCore needs it. */
   readonly host: string;
   /** Port to listen on; 8080 by default, as AgentCore needs it. 0 takes a free one. */
   readonly port: number;
   readonly region: string;
+  readonly provider: ModelProvider;
   readonly models: AgentModels;
+  readonly guardrail?: ModelGuardrail;
+  /** ARNs of the secrets of the agent, by their names. */
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly limits: SessionLimits;
+  readonly authorizer: Authorizer;
+  /** The first is where a session begins. */
+  readonly permissionModes: readonly [PermissionMode, ...PermissionMode[]];
+  readonly callerOverrides: readonly CallerOverride[];
+  /** CloudWatch namespace of the agent's own metrics. */
+  readonly metricsNamespace: string;
+  /** Whether the agent process sends its own OpenTelemetry where the `OTEL_` variables say. */
+  readonly telemetry: boolean;
   readonly home: string;
-  /** Where the SDK keeps transcripts. */
-  readonly configDirectory: string;
-  /** Working directory of the agent. */
-  readonly workspaceDirectory: string;
   /** Where the definition is, when it is not beside the program. */
   readonly definitionDirectory?: string;
 }
 
-/** Inference profile ids, model ids or ARNs. */
-export interface AgentModels {
-  readonly main: string;
-  /** Small background calls. */
-  readonly fast: string;
-  readonly subagent: string;
-}
-
-/** The environment is wrong; the message names the variable and says what is allowed. */
-export class ConfigError extends Error {}
-
-const PROFILE_OR_MODEL_ID = /^([a-z]{2,10}(-[a-z]{2,10})?\.)?anthropic\.[A-Za-z0-9][A-Za-z0-9.:_-]*$/;
-const BEDROCK_ARN = /^arn:aws[a-z-]*:bedrock:[a-z0-9-]+:(\d{12})?:[a-z-]+\/[A-Za-z0-9.:_/-]+$/;
+/** What a deployment has that names no modes: all but the one in which nobody is asked. */
+const USUAL_MODES: readonly [PermissionMode, ...PermissionMode[]] = ['ask', 'acceptEdits', 'plan'];
 
 /**
  * Reads the environment.
@@ -38,98 +57,69 @@ const BEDROCK_ARN = /^arn:aws[a-z-]*:bedrock:[a-z0-9-]+:(\d{12})?:[a-z-]+\/[A-Za
  * @throws ConfigError naming the first variable that is missing or wrong
  */
 export function readConfig(env: NodeJS.ProcessEnv): AgentConfig {
-  const main = model(env, 'AGENT_MODEL_MAIN');
-  if (main === undefined) {
-    throw new ConfigError(`AGENT_MODEL_MAIN is not set: ${MODEL_RULE}.`);
-  }
+  const provider = readModelProvider(env);
+  const models = readModels(env, provider);
+  const guardrail = readModelGuardrail(env, provider);
   const home = directory(env, 'HOME');
   if (home === undefined) {
     throw new ConfigError('HOME is not set: give the absolute path of a directory that the agent may write to.');
   }
   const definitionDirectory = directory(env, 'AGENT_DEFINITION_DIR');
   return {
+    agentName: agentName(env),
     host: optional(env, 'HOST') ?? '0.0.0.0',
     port: port(env),
     region: region(env),
-    models: {
-      main,
-      fast: model(env, 'AGENT_MODEL_FAST') ?? main,
-      subagent: model(env, 'AGENT_MODEL_SUBAGENT') ?? main,
-    },
+    provider,
+    models,
+    ...(guardrail && { guardrail }),
+    secrets: readSecretArns(env),
+    limits: readSessionLimits(env),
+    authorizer: oneOf(env, 'AGENT_AUTHORIZER', ['jwt', 'iam']) ?? 'iam',
+    permissionModes: listOf(env, 'AGENT_PERMISSION_MODES', [...USUAL_MODES, 'bypass']) ?? USUAL_MODES,
+    callerOverrides: listOf(env, 'AGENT_CALLER_OVERRIDES', ['model', 'systemPrompt']) ?? [],
+    metricsNamespace: metricsNamespace(env),
+    telemetry: oneOf(env, 'AGENT_OTEL', ['0', '1']) === '1',
     home,
     configDirectory: directory(env, 'CLAUDE_CONFIG_DIR') ?? join(home, '.claude'),
     workspaceDirectory: directory(env, 'AGENT_WORKSPACE_DIR') ?? join(home, 'workspace'),
-    ...(definitionDirectory === undefined ? {} : { definitionDirectory }),
+    ...(definitionDirectory !== undefined && { definitionDirectory }),
   };
 }
 
-/**
- * Makes the agent's directories and writes to each once: with an unwritable configuration directory the SDK answers
- * as usual and keeps nothing, and a missing working directory fails with a misleading message.
- *
- * @throws ConfigError naming the variable, the path and the system's reason
- */
-export function prepareDirectories(config: AgentConfig): void {
-  const directories = { CLAUDE_CONFIG_DIR: config.configDirectory, AGENT_WORKSPACE_DIR: config.workspaceDirectory };
-  for (const [variable, path] of Object.entries(directories)) {
-    const probe = join(path, `.write-test-${process.pid}`);
-    try {
-      mkdirSync(path, { recursive: true, mode: 0o700 });
-      accessSync(path, constants.R_OK | constants.X_OK);
-      writeFileSync(probe, '');
-      rmSync(probe);
-    } catch (error) {
-      const reason = (error as NodeJS.ErrnoException).code ?? String(error);
-      throw new ConfigError(
-        `The agent cannot write to ${path} (${reason}): set ${variable} to a directory that this user may write to.`,
-      );
-    }
-  }
+function agentName(env: NodeJS.ProcessEnv): string {
+  const rule = 'give 1 to 48 letters, digits and underscores';
+  return matching(env, 'AGENT_NAME', /^[A-Za-z0-9_]{1,48}$/, rule) ?? 'agent';
 }
 
-const MODEL_RULE =
-  'give an inference profile id such as global.anthropic.claude-sonnet-5-5, a model id such as anthropic.claude-sonnet-5-5, or a Bedrock ARN';
-
-function model(env: NodeJS.ProcessEnv, name: string): string | undefined {
-  const value = optional(env, name);
-  if (value !== undefined && !PROFILE_OR_MODEL_ID.test(value) && !BEDROCK_ARN.test(value)) {
-    throw new ConfigError(`${name} is ${quoted(value)}: ${MODEL_RULE}.`);
-  }
-  return value;
+/** Source of the limit: the reference of CloudWatch's PutMetricData. */
+function metricsNamespace(env: NodeJS.ProcessEnv): string {
+  const rule = 'give 1 to 255 letters, digits, ".", "_", "/", "#", ":" and "-", not beginning with "AWS/"';
+  return matching(env, 'AGENT_METRICS_NAMESPACE', /^(?!AWS\/)[A-Za-z0-9._/#:-]{1,255}$/, rule) ?? 'ClaudeAgents';
 }
 
 function region(env: NodeJS.ProcessEnv): string {
-  const value = optional(env, 'AWS_REGION');
+  const value = matching(env, 'AWS_REGION', /^[a-z]{2,5}(-[a-z]+)+-\d+$/, 'give a Region such as eu-west-1');
   if (value === undefined) {
-    throw new ConfigError('AWS_REGION is not set: give the Region whose Bedrock is called, for example eu-west-1.');
-  }
-  if (!/^[a-z]{2,5}(-[a-z]+)+-\d+$/.test(value)) {
-    throw new ConfigError(`AWS_REGION is ${quoted(value)}: give a Region such as eu-west-1.`);
+    throw new ConfigError('AWS_REGION is not set: give the Region of the agent, for example eu-west-1.');
   }
   return value;
 }
 
 function port(env: NodeJS.ProcessEnv): number {
-  const value = optional(env, 'PORT') ?? '8080';
-  if (!/^\d{1,5}$/.test(value) || Number(value) > 65_535) {
-    throw new ConfigError(`PORT is ${quoted(value)}: give a number from 0 (any free port) to 65535.`);
+  const rule = 'give a number from 0 (any free port) to 65535';
+  const value = matching(env, 'PORT', /^\d{1,5}$/, rule) ?? '8080';
+  if (Number(value) > 65_535) {
+    throw new ConfigError(`PORT is "${value}": ${rule}.`);
   }
   return Number(value);
 }
 
-function directory(env: NodeJS.ProcessEnv, name: string): string | undefined {
+function oneOf<T extends string>(env: NodeJS.ProcessEnv, name: string, allowed: readonly T[]): T | undefined {
   const value = optional(env, name);
-  if (value !== undefined && !isAbsolute(value)) {
-    throw new ConfigError(`${name} is ${quoted(value)}: give an absolute path.`);
+  const entry = allowed.find((known) => known === value);
+  if (value !== undefined && entry === undefined) {
+    throw new ConfigError(`${name} is ${JSON.stringify(value.slice(0, 200))}: give ${allowed.join(' or ')}.`);
   }
-  return value;
-}
-
-/** A variable that is set to nothing counts as not set. */
-function optional(env: NodeJS.ProcessEnv, name: string): string | undefined {
-  return env[name] === '' ? undefined : env[name];
-}
-
-function quoted(value: string): string {
-  return JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}…` : value);
+  return entry;
 }

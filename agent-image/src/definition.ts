@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError } from './config.ts';
+import { secretNames } from './secret-values.ts';
 
 /** What the deployer made of this agent; read once, at start. Nothing else gives the agent prompts, tools or servers. */
 export interface Definition {
@@ -30,6 +31,7 @@ export type ModelAlias = 'main' | 'fast' | 'subagent';
 export interface McpServer {
   readonly type: 'http' | 'sse';
   readonly url: string;
+  /** In values, `${secret:NAME}` stands for the secret of that name. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -46,9 +48,14 @@ const TOOLS: readonly string[] = [
  * Reads `definition.json` of a directory, as the construct library writes it.
  *
  * @param required whether a directory that is not there is an error, because it was asked for
+ * @param secrets of the deployment, by the names that headers of MCP servers may use
  * @throws ConfigError naming the file, what is wrong in it and what is allowed
  */
-export function readDefinition(directory: string, required: boolean): Definition {
+export function readDefinition(
+  directory: string,
+  required: boolean,
+  secrets: Readonly<Record<string, string>>,
+): Definition {
   const file = join(directory, 'definition.json');
   if (!existsSync(file)) {
     if (!required && !existsSync(directory)) return NO_DEFINITION;
@@ -68,7 +75,23 @@ export function readDefinition(directory: string, required: boolean): Definition
       `${file} is not a definition: ${finding}. Build the image again with AgentImage.claudeAgent.`,
     );
   }
+  assertSecretsKnown(file, content, Object.keys(secrets));
   return { ...content, pluginDirectory };
+}
+
+/** Found out at the start: in a session it would be the first prompt that fails. */
+function assertSecretsKnown(file: string, { mcpServers }: Content, known: readonly string[]): void {
+  for (const [server, { headers = {} }] of Object.entries(mcpServers)) {
+    for (const [header, value] of Object.entries(headers)) {
+      const unknown = secretNames(value).find((name) => !known.includes(name));
+      if (unknown !== undefined) {
+        const has = known.length === 0 ? 'the agent has no secrets' : `the agent has ${known.join(', ')}`;
+        throw new ConfigError(
+          `${file} needs the secret ${JSON.stringify(unknown)} for the header ${JSON.stringify(header)} of the MCP server ${JSON.stringify(server)}, and ${has}: set AGENT_SECRET_${unknown} to the ARN of a secret, or correct the name in mcp.json.`,
+        );
+      }
+    }
+  }
 }
 
 type Content = Omit<Definition, 'pluginDirectory'>;

@@ -1,30 +1,38 @@
 import type { SDKAssistantMessageError, SDKMessage } from '@anthropic-ai/claude-agent-sdk';
-import { type Block, BlockWriter } from './block-writer.ts';
-import { type ContentEvent, MAX_TOOL_RESULT_CHARACTERS } from './protocol.ts';
+import { AnswerStream } from './events/answer-stream.ts';
+import { Plan } from './events/plan.ts';
+import { SubAgents } from './events/sub-agents.ts';
+import { resultEvent, toolResultsOf, type UserMessage } from './events/tool-results.ts';
+import type { AnswerEvent, ContentEvent, Interrupt, StatePatch } from './protocol.ts';
 
-type ModelEvent = Extract<SDKMessage, { type: 'stream_event' }>['event'];
-type ModelDelta = Extract<ModelEvent, { type: 'content_block_delta' }>['delta'];
+export { Plan } from './events/plan.ts';
+
 type AssistantMessage = Extract<SDKMessage, { type: 'assistant' }>;
-type ModelBlock = AssistantMessage['message']['content'][number];
-type UserContent = Extract<SDKMessage, { type: 'user' }>['message']['content'];
-type ToolResult = Extract<Exclude<UserContent, string>[number], { type: 'tool_result' }>;
+type SystemMessage = Extract<SDKMessage, { type: 'system' }>;
 
 /** Model name of the messages that the SDK writes itself, for example to report a failure of the model. */
 const SYNTHETIC = '<synthetic>';
 
 /**
- * Turns the messages of one turn of the SDK into AG-UI events. Pure: one instance a run, no input or output.
- *
- * What the model streams counts only when the SDK repeats the block whole, as an `assistant` message that comes before
- * the stop of the block. A block that stops without one belongs to a stream that broke.
+ * Turns the messages of one turn of the SDK into AG-UI events. Pure: one instance a turn, no input or output. The
+ * events are well-formed within each run that tells them: what is begun is ended.
  */
 export class RunTranslator {
-  readonly #writer = new BlockWriter();
-  #streamId = '';
-  #blocks = 0;
+  readonly #plan: Plan;
+  /** Whether this run has told the plan whole, so that changes can be told as such. */
+  #planTold = false;
+  readonly #own = new AnswerStream();
+  /** By the sub-agent's id; their messages come interleaved with each other and with the agent's own. */
+  readonly #ofSubAgents = new Map<string, AnswerStream>();
+  readonly #subAgents = new SubAgents();
   #modelError: SDKAssistantMessageError | undefined;
 
-  /** The last failure of the model that the SDK reported. */
+  /** `plan`: of the session; a plan of its own by default. */
+  constructor(plan = new Plan()) {
+    this.#plan = plan;
+  }
+
+  /** The last failure of the model that the SDK reported; those of sub-agents are results of their calls. */
   get modelError(): SDKAssistantMessageError | undefined {
     return this.#modelError;
   }
@@ -32,131 +40,102 @@ export class RunTranslator {
   translate(message: SDKMessage): ContentEvent[] {
     switch (message.type) {
       case 'stream_event':
-        return this.#streamed(message.event);
+        return this.#attributed(message.parent_tool_use_id, (stream) => stream.streamed(message.event));
       case 'assistant':
-        return this.#whole(message);
+        return this.#said(message);
       case 'user':
-        return toolResults(message.message.content);
+        return this.#resulted(message);
+      case 'system':
+        return this.#told(message);
       default:
         return [];
     }
   }
 
-  /** Ends what is open, after the last message of the turn. `answered`: the run has its answer. */
+  /**
+   * Ends the run, but not the turn: `interrupts` have to be answered first. What comes before {@link proceed} belongs
+   * to the next run.
+   */
+  suspend(interrupts: readonly Interrupt[]): ContentEvent[] {
+    return [...this.#own.end(false), ...this.#endStreams(false), ...this.#subAgents.suspend(interrupts)];
+  }
+
+  /** Begins the next run of the turn, before everything that came in between. */
+  proceed(): ContentEvent[] {
+    this.#planTold = false;
+    return this.#subAgents.proceed();
+  }
+
+  /** Ends what is open, after the last message of the turn. `answered`: the turn has its answer. */
   end(answered: boolean): ContentEvent[] {
-    return this.#writer.end(answered);
+    return [...this.#own.end(answered), ...this.#endStreams(answered), ...this.#subAgents.end()];
   }
 
-  #streamed(event: ModelEvent): ContentEvent[] {
-    switch (event.type) {
-      case 'message_start':
-        this.#streamId = event.message.id;
-        return this.#writer.breakOff();
-      case 'content_block_start': {
-        const block = this.#block(event.content_block, this.#streamId);
-        return block ? this.#writer.start(block) : this.#writer.breakOff();
+  #said({ message, error, parent_tool_use_id: parent }: AssistantMessage): ContentEvent[] {
+    if (message.model === SYNTHETIC) {
+      this.#modelError = parent === null ? error : this.#modelError;
+      return [];
+    }
+    for (const block of message.content) {
+      if (block.type !== 'tool_use') continue;
+      this.#plan.called(block.id, block.name, block.input);
+      if (parent !== null) this.#subAgents.called(block.id, parent);
+    }
+    return this.#attributed(parent, (stream) => stream.whole(message));
+  }
+
+  #resulted(message: UserMessage): ContentEvent[] {
+    const results = toolResultsOf(message);
+    return results.flatMap((result) => [
+      ...this.#subAgents.ended(result.tool_use_id, result.is_error ? 'failed' : 'completed'),
+      ...this.#attributed(message.parent_tool_use_id, () => [resultEvent(result)]),
+      // The structured result does not say whose it is.
+      ...(results.length === 1 ? this.#planned(this.#plan.resulted(result.tool_use_id, message.tool_use_result)) : []),
+    ]);
+  }
+
+  #told(message: SystemMessage): ContentEvent[] {
+    switch (message.subtype) {
+      case 'task_started':
+        return this.#subAgents.started(message);
+      case 'task_notification':
+        return this.#subAgents.ended(message.tool_use_id, message.status);
+      case 'api_retry': {
+        const { attempt, max_retries, retry_delay_ms } = message;
+        const value = { attempt, max: max_retries, wait_ms: Math.round(retry_delay_ms) };
+        return [{ type: 'CUSTOM', name: 'model.retry', value }];
       }
-      case 'content_block_delta':
-        return this.#writer.append(textOfDelta(event.delta));
-      case 'content_block_stop':
-      case 'message_stop':
-        return this.#writer.breakOff();
+      case 'compact_boundary': {
+        const { pre_tokens, post_tokens } = message.compact_metadata;
+        const value = { tokens_before: pre_tokens, ...(post_tokens !== undefined && { tokens_after: post_tokens }) };
+        return [{ type: 'CUSTOM', name: 'context.compacted', value }];
+      }
       default:
         return [];
     }
   }
 
-  #whole({ message, error }: AssistantMessage): ContentEvent[] {
-    if (message.model === SYNTHETIC) {
-      this.#modelError = error;
+  #planned(changes: readonly StatePatch[]): ContentEvent[] {
+    if (changes.length === 0) {
       return [];
     }
-    return message.content.flatMap((content) => {
-      const open = this.#writer.open;
-      if (open && message.id === this.#streamId && open.kind === kindOf(content)) {
-        return [...this.#writer.append(missing(open.received, textOfBlock(content))), ...this.#writer.finish()];
-      }
-      const block = this.#block(content, message.id);
-      return block
-        ? [...this.#writer.start(block), ...this.#writer.append(textOfBlock(content)), ...this.#writer.finish()]
-        : [];
-    });
-  }
-
-  #block(content: { type: string; id?: string; name?: string }, messageId: string): Block | undefined {
-    const kind = kindOf(content);
-    if (kind === undefined) {
-      return undefined;
+    if (this.#planTold) {
+      return [{ type: 'STATE_DELTA', delta: changes }];
     }
-    this.#blocks += 1;
-    return kind === 'tool'
-      ? { kind, id: content.id ?? '', toolName: content.name ?? '' }
-      : { kind, id: `${messageId}-${this.#blocks}` };
+    this.#planTold = true;
+    return [{ type: 'STATE_SNAPSHOT', snapshot: this.#plan.state }];
   }
-}
 
-function kindOf({ type }: { type: string }): Block['kind'] | undefined {
-  const kinds: Record<string, Block['kind']> = { text: 'text', thinking: 'reasoning', tool_use: 'tool' };
-  return kinds[type];
-}
-
-function textOfDelta(delta: ModelDelta): string {
-  switch (delta.type) {
-    case 'text_delta':
-      return delta.text;
-    case 'thinking_delta':
-      return delta.thinking;
-    case 'input_json_delta':
-      return delta.partial_json;
-    default:
-      return '';
-  }
-}
-
-function textOfBlock(content: ModelBlock): string {
-  switch (content.type) {
-    case 'text':
-      return content.text;
-    case 'thinking':
-      return content.thinking;
-    case 'tool_use':
-      return JSON.stringify(content.input);
-    default:
-      return '';
-  }
-}
-
-/** What of `whole` was not streamed. Arguments of tools are streamed as the model spaced them, so they may differ. */
-function missing(streamed: string, whole: string): string {
-  return whole.startsWith(streamed) ? whole.slice(streamed.length) : '';
-}
-
-function toolResults(content: UserContent): ContentEvent[] {
-  const blocks = typeof content === 'string' ? [] : content;
-  return blocks.flatMap((block) => {
-    if (block.type !== 'tool_result') {
-      return [];
+  #attributed(subAgent: string | null, tell: (stream: AnswerStream) => AnswerEvent[]): ContentEvent[] {
+    if (subAgent === null) {
+      return tell(this.#own);
     }
-    return {
-      type: 'TOOL_CALL_RESULT',
-      messageId: `${block.tool_use_id}-result`,
-      toolCallId: block.tool_use_id,
-      role: 'tool',
-      content: shortened(textOfResult(block.content)),
-      ...(block.is_error ? { metadata: { is_error: true } } : {}),
-    };
-  });
-}
-
-function textOfResult(content: ToolResult['content']): string {
-  if (content === undefined || typeof content === 'string') {
-    // The SDK marks its own refusals up for the model.
-    return (content ?? '').replace(/^<tool_use_error>([\s\S]*)<\/tool_use_error>$/, '$1');
+    const stream = this.#ofSubAgents.get(subAgent) ?? new AnswerStream(`${subAgent}-`);
+    this.#ofSubAgents.set(subAgent, stream);
+    return tell(stream).map((event) => ({ ...event, subagentRunId: subAgent }));
   }
-  return content.map((part) => (part.type === 'text' ? part.text : `[${part.type}]`)).join('\n');
-}
 
-function shortened(text: string): string {
-  const left = text.length - MAX_TOOL_RESULT_CHARACTERS;
-  return left <= 0 ? text : `${text.slice(0, MAX_TOOL_RESULT_CHARACTERS)}\n… ${left} more characters are not shown`;
+  #endStreams(answered: boolean): ContentEvent[] {
+    return [...this.#ofSubAgents.keys()].flatMap((id) => this.#attributed(id, (stream) => stream.end(answered)));
+  }
 }

@@ -3,8 +3,11 @@ import { join } from 'node:path';
 import { ConfigError, prepareDirectories, readConfig } from './config.ts';
 import { readDefinition } from './definition.ts';
 import { createLog } from './log.ts';
+import { Metrics } from './metrics.ts';
 import { AgentServer } from './server.ts';
 import { Session } from './session.ts';
+import { SessionHost } from './session-host.ts';
+import { DirectoryWorkspace } from './workspace/directory-workspace.ts';
 
 /** AgentCore does not say how long it waits after SIGTERM; a stop that takes longer than this is cut short. */
 const STOP_DEADLINE_MS = 8_000;
@@ -21,13 +24,18 @@ process.on('uncaughtException', (error) => {
 
 function start(): void {
   const config = readConfig(process.env);
-  const { definitionDirectory } = config;
-  const definition = readDefinition(definitionDirectory ?? BUILT_IN_DEFINITION, definitionDirectory !== undefined);
+  const { definitionDirectory, secrets } = config;
+  const isAskedFor = definitionDirectory !== undefined;
+  const definition = readDefinition(definitionDirectory ?? BUILT_IN_DEFINITION, isAskedFor, secrets);
   prepareDirectories(config);
-  const server = new AgentServer({
-    log,
-    openSession: (sessionId) => new Session(sessionId, config, definition, createLog({ session_id: sessionId })),
+  const workspace = new DirectoryWorkspace(config.configDirectory);
+  const metrics = new Metrics({ namespace: config.metricsNamespace, agentName: config.agentName });
+  const host = new SessionHost({
+    config,
+    openSession: (id) =>
+      Session.open({ id, config, definition, workspace, metrics, log: createLog({ session_id: id }) }),
   });
+  const server = new AgentServer({ host, authorizer: config.authorizer, log });
 
   server.http.on('error', (error: NodeJS.ErrnoException) => {
     const where = `${config.host}:${config.port}`;

@@ -1,16 +1,21 @@
 /**
- * The wire contract of the agent: headers, limits, error codes, requests, events and replies.
- * Imports nothing, so that browsers, the command line and tests can share it.
+ * The wire contract of the agent: headers, limits, requests and replies; with `protocol-errors` and `protocol-events`
+ * all of it. These three import nothing else, so that browsers, the command line and tests can share them.
  */
+import type { ErrorDetail, RefusalBody } from './protocol-errors.ts';
+import type { Interrupt, NumberedEvent, RunFigures, RunInterrupted } from './protocol-events.ts';
 
-/** Version of the AG-UI protocol that the events follow. */
-export const AG_UI_VERSION = '1.0';
+export * from './protocol-errors.ts';
+export * from './protocol-events.ts';
 
 /** Names the runtime session; AgentCore gives every session a container of its own. */
 export const SESSION_HEADER = 'x-amzn-bedrock-agentcore-runtime-session-id';
 
 /** Names the request, when AgentCore passes the call on. */
 export const REQUEST_HEADER = 'x-amzn-bedrock-agentcore-runtime-request-id';
+
+/** Names the user where callers sign with IAM; AgentCore believes any signed caller, and so does the agent. */
+export const USER_HEADER = 'x-amzn-bedrock-agentcore-runtime-custom-user-id';
 
 /** Length of a runtime session id, in characters (AgentCore's own limits). */
 export const SESSION_ID_LENGTH = { min: 33, max: 256 } as const;
@@ -21,148 +26,70 @@ export const MAX_BODY_BYTES = 25 * 1024 * 1024;
 /** Runs that may wait behind the active one. */
 export const MAX_WAITING_RUNS = 8;
 
-/** Longest tool result in an event, in characters; what is cut off is said at its end. */
+/** Longest tool arguments and tool result in an event, in characters; what is cut off is said at the end. */
 export const MAX_TOOL_RESULT_CHARACTERS = 65_536;
 
-/** Why a request is refused before it becomes a run: the HTTP status, and when it happens. */
-export const REFUSALS = {
-  INVALID_REQUEST: { status: 400, when: 'The body, or a field of it, is not what the contract allows.' },
-  SESSION_ID_INVALID: { status: 400, when: 'The session header is missing or has a wrong length.' },
-  NOT_FOUND: { status: 404, when: 'There is no such path.' },
-  METHOD_NOT_ALLOWED: { status: 405, when: 'The path does not take this method.' },
-  SESSION_MISMATCH: { status: 409, when: 'This container serves another session.' },
-  PAYLOAD_TOO_LARGE: { status: 413, when: 'The body is larger than the limit.' },
-  QUEUE_FULL: { status: 429, when: 'Too many runs of this session are waiting.' },
-  INTERNAL_ERROR: { status: 500, when: 'The agent server failed; its log has the cause.' },
-  STOPPING: { status: 503, when: 'The container is being stopped and takes no new run.' },
-} as const satisfies Record<string, { status: number; when: string }>;
+/** How a session treats tools that change or reach something; a session begins with the deployment's first one. */
+export type PermissionMode = 'ask' | 'acceptEdits' | 'plan' | 'bypass';
 
-/** Why a run failed, with the sentence that the person reads. The cause in detail is in the agent's log. */
-export const RUN_FAILURES = {
-  MODEL_ACCESS_DENIED:
-    "The model may not be called: the agent's role lacks permission for it, access to the model is not enabled in this account and Region, or the credentials are not valid.",
-  MODEL_NOT_FOUND: 'The configured model does not exist in this Region, or is not offered there.',
-  MODEL_REQUEST_INVALID: 'The model refused the request as invalid.',
-  MODEL_THROTTLED: 'The model is throttled: the quota of requests or tokens is used up. Try again in a minute.',
-  MODEL_UNAVAILABLE: 'The model service failed or could not be reached. Try again.',
-  MODEL_REFUSED: 'The model declined to answer this prompt.',
-  CONTEXT_TOO_LONG: 'The conversation is longer than the model can read. Start a new session, or send less.',
-  ANSWER_TOO_LONG: 'The answer is longer than the model may write, so it is not complete. Ask for it in parts.',
-  AGENT_FAILED: 'The agent could not finish this run.',
-  AGENT_PROCESS_ENDED: 'The agent process ended during the run. Send the prompt again: the conversation is kept.',
-  STOPPING: 'The session was stopped before this run began. Send the prompt again.',
-} as const;
-
-export type RefusalCode = keyof typeof REFUSALS;
-export type RunFailureCode = keyof typeof RUN_FAILURES;
-export type ErrorCode = RefusalCode | RunFailureCode;
-
-export interface ErrorDetail {
-  readonly code: ErrorCode;
-  readonly message: string;
+/** What a request may choose besides its prompt, in either form. */
+export interface RunChoices {
+  /** One of the deployed models, where the deployment lets callers choose. */
+  readonly model?: string;
+  /** Takes the place of the deployed one for the session, where the deployment lets callers write it. */
+  readonly systemPrompt?: string;
+  /** Tools of this run: names of deployed ones, never more. */
+  readonly tools?: readonly string[];
+  /** Of the session from now on. */
+  readonly permissionMode?: PermissionMode;
 }
 
-/** Body of every refused request. */
-export interface RefusalBody {
-  readonly error: ErrorDetail;
+/** One message of a conversation that was held elsewhere. */
+export interface HistoryMessage {
+  readonly role: 'user' | 'assistant';
+  readonly content: string;
 }
 
-/** A request that is refused; the message is meant for the caller. */
-export class RefusedRequest extends Error {
-  readonly code: RefusalCode;
-
-  constructor(code: RefusalCode, message: string) {
-    super(message);
-    this.name = 'RefusedRequest';
-    this.code = code;
-  }
-}
-
-/** The short form of `POST /invocations`. */
-export interface ShortInvocation {
-  readonly prompt: string;
+/** The short form of `POST /invocations`: a prompt, or the answers to the questions of the last run. */
+export interface ShortInvocation extends RunChoices {
+  readonly prompt?: string;
+  /** Instead of a prompt. */
+  readonly resume?: readonly ResumeEntry[];
   /** Beats the `Accept` header. */
+  readonly stream?: boolean;
+  /** Only with the first prompt of a session. */
+  readonly history?: readonly HistoryMessage[];
+}
+
+/** What is asked of a session besides runs, as `action` of the short form or `forwardedProps.op` of `RunAgentInput`. */
+export type Operation = 'health' | 'attach' | 'cancel' | 'flush';
+
+/** The short form of an operation. */
+export interface ShortOperation {
+  readonly action: Operation;
+  /** Of `attach`: events with a higher number are given; 0 or left out gives all that are kept. */
+  readonly after?: number;
+  /** Of `attach`; beats the `Accept` header. */
   readonly stream?: boolean;
 }
 
-/** Tokens of one run, all model calls together. */
-export interface RunUsage {
-  readonly input_tokens: number;
-  readonly output_tokens: number;
-  readonly cache_read_tokens: number;
-  readonly cache_write_tokens: number;
+/** Answer to one question, by AG-UI's names. */
+export interface ResumeEntry {
+  readonly interruptId: string;
+  /** `cancelled` withdraws: the tool does not run, and the turn ends. */
+  readonly status: 'resolved' | 'cancelled';
+  readonly payload?: PermissionAnswer;
 }
 
-/** What a run took. */
-export interface RunFigures {
-  /** The configured main model. */
-  readonly model: string;
-  /** Round trips between model and tools, as the SDK counts them. */
-  readonly turns: number;
-  readonly duration_ms: number;
-  readonly usage: RunUsage;
-  /** An estimate from list prices, in US dollars. */
-  readonly cost_usd: number;
-}
-
-export interface RunStarted {
-  readonly type: 'RUN_STARTED';
-  readonly threadId: string;
-  readonly runId: string;
-  readonly protocolVersion: typeof AG_UI_VERSION;
-}
-
-export interface RunFinished {
-  readonly type: 'RUN_FINISHED';
-  readonly threadId: string;
-  readonly runId: string;
-  readonly outcome: { readonly type: 'success' | 'cancelled' };
-  readonly result: RunFigures;
-}
-
-export interface RunFailed {
-  readonly type: 'RUN_ERROR';
-  readonly code: RunFailureCode;
-  readonly message: string;
-}
-
-/**
- * A message (or tool call) that was streamed is void: the model's stream broke and its retry says something else.
- * Readers drop what they showed under this id.
- */
-export interface MessageRetracted {
-  readonly type: 'CUSTOM';
-  readonly name: 'message.retracted';
-  readonly value: { readonly messageId: string } | { readonly toolCallId: string };
-}
-
-/** What happens in the course of a run, by the names of AG-UI. */
-export type ContentEvent =
-  | { readonly type: 'TEXT_MESSAGE_START'; readonly messageId: string; readonly role: 'assistant' }
-  | { readonly type: 'TEXT_MESSAGE_CONTENT'; readonly messageId: string; readonly delta: string }
-  | { readonly type: 'TEXT_MESSAGE_END'; readonly messageId: string }
-  | { readonly type: 'REASONING_START' | 'REASONING_END' | 'REASONING_MESSAGE_END'; readonly messageId: string }
-  | { readonly type: 'REASONING_MESSAGE_START'; readonly messageId: string; readonly role: 'reasoning' }
-  | { readonly type: 'REASONING_MESSAGE_CONTENT'; readonly messageId: string; readonly delta: string }
-  | { readonly type: 'TOOL_CALL_START'; readonly toolCallId: string; readonly toolCallName: string }
-  | { readonly type: 'TOOL_CALL_ARGS'; readonly toolCallId: string; readonly delta: string }
-  | { readonly type: 'TOOL_CALL_END'; readonly toolCallId: string }
-  | {
-      readonly type: 'TOOL_CALL_RESULT';
-      readonly messageId: string;
-      readonly toolCallId: string;
-      readonly content: string;
-      readonly role: 'tool';
-      readonly metadata?: { readonly is_error: true };
-    }
-  | MessageRetracted;
-
-export type AgentEvent = RunStarted | ContentEvent | RunFinished | RunFailed;
-
-/** An event with its number within the session: the `id` of the server-sent event. */
-export interface NumberedEvent {
-  readonly seq: number;
-  readonly event: AgentEvent;
+/** What a person says to a tool call. */
+export interface PermissionAnswer {
+  readonly approved: boolean;
+  /** `session`: this tool is not asked about again in this session; `once` when left out. */
+  readonly scope?: 'once' | 'session';
+  /** Takes the place of the tool's input. */
+  readonly editedArgs?: Readonly<Record<string, unknown>>;
+  /** Why not; the model reads it. */
+  readonly message?: string;
 }
 
 export interface ToolCallRecord {
@@ -175,15 +102,59 @@ export interface ToolCallRecord {
   readonly is_error?: true;
 }
 
+export interface ReplyMetadata extends RunFigures {
+  readonly session_id: string;
+  readonly run_id: string;
+  /** What was not finished because the container was replaced: told with the first run after that. */
+  readonly interrupted_run?: RunInterrupted['value'];
+}
+
 /** Reply of a run that is not streamed. */
 export interface InvocationReply {
   /** The text after the last tool call; what there was of it when the run failed. */
   readonly response: string;
   readonly tool_calls: readonly ToolCallRecord[];
-  readonly metadata: RunFigures & { readonly session_id: string; readonly run_id: string };
-  readonly status: 'success' | 'cancelled' | 'error';
+  readonly metadata: ReplyMetadata;
+  readonly status: 'success' | 'interrupted' | 'cancelled' | 'error';
+  /** Of status `interrupted`: what has to be answered, with `resume`. */
+  readonly interrupts?: readonly Interrupt[];
   readonly error?: ErrorDetail;
 }
+
+/** Reply of `health`: whether the session works, without a call of the model. */
+export interface HealthReply extends PingReply {
+  readonly models: Readonly<Record<'main' | 'fast' | 'subagent', string>>;
+  readonly permission_modes: readonly PermissionMode[];
+  /** Number of the session's last event; 0 before the first. */
+  readonly last_event: number;
+  /** Questions that wait for an answer. */
+  readonly interrupts: readonly Interrupt[];
+}
+
+/** Reply of `attach` to a caller who does not stream: the events there are. */
+export interface AttachReply {
+  readonly events: readonly NumberedEvent[];
+  readonly last_event: number;
+}
+
+/** Reply of `cancel`. */
+export interface CancelReply {
+  /** The run that was cancelled; missing when there was nothing to cancel. */
+  readonly cancelled?: string;
+}
+
+/** Reply of `flush`. */
+export interface FlushReply {
+  readonly flushed: true;
+}
+
+/** One message from the agent over `/ws`. */
+export type SocketFrame =
+  | NumberedEvent
+  /** A part of the JSON text of an event that is too long for one frame; `part` counts from 1. */
+  | { readonly seq: number; readonly part: number; readonly of: number; readonly json: string }
+  | { readonly reply: HealthReply | CancelReply | FlushReply }
+  | RefusalBody;
 
 /** Reply of `GET /ping`. */
 export interface PingReply {

@@ -1,4 +1,4 @@
-import type { AgentEvent, ToolCallRecord } from './protocol.ts';
+import type { AgentEvent, RunInterrupted, ToolCallRecord } from './protocol.ts';
 
 interface Call {
   readonly id: string;
@@ -12,8 +12,13 @@ interface Call {
 export class ReplyCollector {
   #texts: { readonly id: string; text: string }[] = [];
   #calls: Call[] = [];
+  #interruptedRun: RunInterrupted['value'] | undefined;
 
   add(event: AgentEvent): void {
+    if ('subagentRunId' in event) {
+      // What a sub-agent does is told to who streams; the reply has the result of its call.
+      return;
+    }
     switch (event.type) {
       case 'TEXT_MESSAGE_START':
         this.#texts.push({ id: event.messageId, text: '' });
@@ -34,7 +39,11 @@ export class ReplyCollector {
         this.#call(event.toolCallId, (call) => Object.assign(call, { result: event.content, ...event.metadata }));
         break;
       case 'CUSTOM':
-        this.#retract(event.value);
+        if (event.name === 'message.retracted') {
+          this.#retract(event.value);
+        } else if (event.name === 'run.interrupted') {
+          this.#interruptedRun = event.value;
+        }
         break;
       default:
         break;
@@ -44,6 +53,11 @@ export class ReplyCollector {
   /** The text after the last tool result, and every tool call. */
   get content(): { response: string; tool_calls: ToolCallRecord[] } {
     return { response: this.#texts.map(({ text }) => text).join('\n\n'), tool_calls: this.#calls };
+  }
+
+  /** The run that a container before this one did not finish. */
+  get interruptedRun(): RunInterrupted['value'] | undefined {
+    return this.#interruptedRun;
   }
 
   #call(id: string, change: (call: Call) => void): void {

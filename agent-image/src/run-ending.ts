@@ -1,10 +1,17 @@
 import type { SDKAssistantMessageError, SDKResultMessage } from '@anthropic-ai/claude-agent-sdk';
+import type { LimitCode } from './limits.ts';
 import type { RunFailureCode } from './protocol.ts';
 
 /** How a run ended. The detail is for the log: it is written by others and may tell more than a caller should know. */
 export type RunEnding =
   | { readonly status: 'success' | 'cancelled' }
   | { readonly status: 'error'; readonly code: RunFailureCode; readonly detail: string };
+
+/** Results of turns that the SDK stopped at a limit. */
+const LIMIT_CODES: Readonly<Record<string, LimitCode>> = {
+  error_max_budget_usd: 'BUDGET_EXCEEDED',
+  error_max_turns: 'TURN_LIMIT_REACHED',
+};
 
 /**
  * Reads the outcome of a turn. Failures of the model come as `subtype: 'success'` with `is_error: true`, so the
@@ -20,7 +27,8 @@ export function endingOf(result: SDKResultMessage, modelError: SDKAssistantMessa
     return { status: 'success' };
   }
   if (result.subtype !== 'success') {
-    return { status: 'error', code: 'AGENT_FAILED', detail: [result.subtype, ...result.errors].join(': ') };
+    const code = LIMIT_CODES[result.subtype] ?? 'AGENT_FAILED';
+    return { status: 'error', code, detail: [result.subtype, ...result.errors].join(': ') };
   }
   return { status: 'error', code: failureCode(result, modelError), detail: result.result };
 }

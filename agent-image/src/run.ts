@@ -1,40 +1,95 @@
-import type { AgentEvent, ErrorDetail, NumberedEvent, RunFigures } from './protocol.ts';
-import type { RunEnding } from './run-ending.ts';
+import type { EventLog } from './event-log.ts';
+import {
+  AG_UI_VERSION,
+  type AgentEvent,
+  type ErrorDetail,
+  type Interrupt,
+  RUN_FAILURES,
+  type RunFailureCode,
+  type RunFigures,
+} from './protocol.ts';
+import { ReplyCollector } from './reply.ts';
+import { NOTHING_SPENT } from './usage.ts';
 
 /** How a run ended, and what it took. */
 export interface RunSummary {
-  readonly status: RunEnding['status'];
+  readonly status: 'success' | 'interrupted' | 'cancelled' | 'error';
+  readonly interrupts?: readonly Interrupt[];
   readonly error?: ErrorDetail;
   readonly figures: RunFigures;
 }
 
-/** One prompt and its answer. It belongs to the session: whoever listens may leave without any effect on it. */
-export class Run {
+/** What a run is told apart by. */
+export interface RunIdentity {
   readonly runId: string;
+  readonly threadId: string;
+  /** Of the process. */
+  readonly number: number;
+  readonly requestId: string;
+}
+
+/**
+ * What one request has asked for, from `RUN_STARTED` to `RUN_FINISHED` or `RUN_ERROR`. It belongs to the session:
+ * whoever listens may leave without any effect on it.
+ */
+export class Run {
+  readonly identity: RunIdentity;
   /** Settles after the last event; never rejects. */
   readonly finished: Promise<RunSummary>;
-  readonly #listeners = new Set<(event: NumberedEvent) => void>();
+  /** What the events have told so far, for callers who do not stream. */
+  readonly content = new ReplyCollector();
+  /** Number of the event before its first one. */
+  readonly after: number;
+  readonly #log: EventLog;
+  readonly #acceptedAt = performance.now();
+  #firstContentMs: number | undefined;
   #finish: (summary: RunSummary) => void = () => undefined;
 
-  constructor(runId: string) {
-    this.runId = runId;
+  constructor(identity: RunIdentity, log: EventLog) {
+    this.identity = identity;
+    this.after = log.last;
+    this.#log = log;
     this.finished = new Promise((resolve) => (this.#finish = resolve));
   }
 
-  /** Calls `listener` with every event from now on, until the returned function is called. */
-  onEvent(listener: (event: NumberedEvent) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  /** From the acceptance to the first part of the answer, in milliseconds; undefined before it. */
+  get firstContentMs(): number | undefined {
+    return this.#firstContentMs;
   }
 
-  emit(seq: number, event: AgentEvent): void {
-    for (const listener of this.#listeners) {
-      listener({ seq, event });
+  begin(): void {
+    const { threadId, runId } = this.identity;
+    this.emit({ type: 'RUN_STARTED', threadId, runId, protocolVersion: AG_UI_VERSION });
+  }
+
+  emit(event: AgentEvent): void {
+    this.content.add(event);
+    if (!event.type.startsWith('RUN_') && event.type !== 'CUSTOM') {
+      this.#firstContentMs ??= Math.round(performance.now() - this.#acceptedAt);
     }
+    this.#log.append(this.identity.number, event);
   }
 
-  settle(summary: RunSummary): void {
-    this.#listeners.clear();
+  /** Ends a run that never came to the model. */
+  fail(code: RunFailureCode, model: string): void {
+    this.begin();
+    const error = { code, message: RUN_FAILURES[code] };
+    this.end({ status: 'error', error, figures: { model, turns: 0, duration_ms: 0, ...NOTHING_SPENT } });
+  }
+
+  /** Tells the end, with which nothing more of this run comes. */
+  end(summary: RunSummary): void {
+    const { threadId, runId } = this.identity;
+    const { status, interrupts = [], error, figures } = summary;
+    if (error) {
+      this.emit({ type: 'RUN_ERROR', code: error.code, message: error.message });
+    } else {
+      const outcome =
+        status === 'interrupted'
+          ? ({ type: 'interrupt', interrupts } as const)
+          : ({ type: status === 'cancelled' ? 'cancelled' : 'success' } as const);
+      this.emit({ type: 'RUN_FINISHED', threadId, runId, outcome, result: figures });
+    }
     this.#finish(summary);
   }
 }

@@ -1,62 +1,55 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { sendEventStream } from './event-stream.ts';
-import { readInvocation, readSessionId } from './invocation.ts';
+import { readCaller } from './caller.ts';
+import type { AgentConfig } from './config.ts';
+import { openEventStream, sendEventStream } from './event-stream.ts';
+import { readInvocation, readSessionId } from './invocation/invocation.ts';
 import type { Log } from './log.ts';
 import {
-  type InvocationReply,
-  type PingReply,
   type RefusalBody,
   REFUSALS,
   RefusedRequest,
   REQUEST_HEADER,
+  type RunFailed,
   SESSION_HEADER,
 } from './protocol.ts';
-import { ReplyCollector } from './reply.ts';
 import { readBody } from './request-body.ts';
-import type { Run } from './run.ts';
-import type { RunRequest } from './session.ts';
-
-/** The part of a session that the server uses. */
-export interface ServedSession {
-  readonly busy: boolean;
-  start(request: RunRequest): Run;
-  stop(): Promise<void>;
-}
+import { attachReplyOf, replyOf, type SessionHost } from './session-host.ts';
+import { AgentWebSockets } from './web-socket.ts';
 
 export interface AgentServerOptions {
-  /** Opens the session of the first id that calls; every other id is refused from then on. */
-  readonly openSession: (sessionId: string) => ServedSession;
+  readonly host: SessionHost;
+  readonly authorizer: AgentConfig['authorizer'];
   readonly log: Log;
   /** Pause between keep-alive comments of a stream, in milliseconds; 15 seconds by default. */
   readonly keepAliveMs?: number;
 }
 
-interface OpenSession {
-  readonly id: string;
-  readonly session: ServedSession;
-}
-
 /** Request headers may be slow to follow on a kept connection of AgentCore's proxy; Node would close it after 5 s. */
 const IDLE_CONNECTION_MS = 65_000;
 
-/** `GET /ping` and `POST /invocations`: the HTTP contract of AgentCore Runtime around one session. */
+/** Refusals that a caller who streams is told in the stream: AgentCore passes on no body of a refused request. */
+const TOLD_IN_STREAM: readonly string[] = ['INTERRUPT_PENDING', 'INTERRUPT_NOT_OPEN', 'EVENTS_GONE'];
+
+/** `GET /ping`, `POST /invocations` and `GET /ws`: the HTTP contract of AgentCore Runtime around one session. */
 export class AgentServer {
   readonly http: Server;
   readonly #options: AgentServerOptions;
-  #open: OpenSession | undefined;
-  #ping: PingReply = { status: 'Healthy', time_of_last_update: unixSeconds() };
+  readonly #sockets: AgentWebSockets;
   #requests = 0;
   #stopping = false;
 
   constructor(options: AgentServerOptions) {
     this.#options = options;
+    this.#sockets = new AgentWebSockets(options);
     this.http = createServer({ keepAliveTimeout: IDLE_CONNECTION_MS }, (req, res) => void this.#serve(req, res));
+    this.http.on('upgrade', (req, stream, head) => this.#sockets.upgrade(req, stream, head, this.#requestId(req)));
   }
 
   /** Takes no new run, interrupts the active one, lets its answer out and closes all connections. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    await this.#open?.session.stop();
+    await this.#options.host.stop();
+    this.#sockets.close();
     await new Promise<void>((resolve) => {
       this.http.close(() => resolve());
       this.http.closeIdleConnections();
@@ -64,11 +57,9 @@ export class AgentServer {
   }
 
   async #serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    this.#requests += 1;
     // A connection that was busy when the server closed would stay open until it has been idle for long.
     res.once('close', () => setImmediate(() => this.#stopping && this.http.closeIdleConnections()));
-    const header = req.headers[REQUEST_HEADER];
-    const requestId = typeof header === 'string' ? header : `request-${this.#requests}`;
+    const requestId = this.#requestId(req);
     try {
       await this.#route(req, res, requestId);
     } catch (error) {
@@ -79,78 +70,71 @@ export class AgentServer {
     }
   }
 
+  /** AgentCore's id of a request, or one that the log can tell apart. */
+  #requestId(req: IncomingMessage): string {
+    this.#requests += 1;
+    const header = req.headers[REQUEST_HEADER];
+    return typeof header === 'string' && header !== '' ? header.slice(0, 256) : `request-${this.#requests}`;
+  }
+
   async #route(req: IncomingMessage, res: ServerResponse, requestId: string): Promise<void> {
     const path = (req.url ?? '/').split('?')[0];
     switch (path) {
       case '/ping':
         allow(req, res, 'GET');
-        return sendJson(res, 200, this.#health());
+        return sendJson(res, 200, this.#options.host.ping());
       case '/invocations':
         allow(req, res, 'POST');
         return this.#invoke(req, res, requestId);
+      case '/ws':
+        throw new RefusedRequest('INVALID_REQUEST', '/ws takes a WebSocket: send the headers that ask for the upgrade.');
       default:
-        throw new RefusedRequest('NOT_FOUND', `There is no ${path}: use GET /ping or POST /invocations.`);
+        throw new RefusedRequest('NOT_FOUND', `There is no ${path}: use GET /ping, POST /invocations or GET /ws.`);
     }
-  }
-
-  #health(): PingReply {
-    const status = this.#open?.session.busy ? 'HealthyBusy' : 'Healthy';
-    if (status !== this.#ping.status) {
-      this.#ping = { status, time_of_last_update: unixSeconds() };
-    }
-    return this.#ping;
   }
 
   async #invoke(req: IncomingMessage, res: ServerResponse, requestId: string): Promise<void> {
+    const { host, authorizer, keepAliveMs = 15_000 } = this.#options;
     const body = await readBody(req);
     const sessionId = readSessionId(req.headers[SESSION_HEADER]);
-    const { prompt, runId, stream } = readInvocation(body, sessionId, req.headers.accept);
-    if (this.#stopping) {
-      throw new RefusedRequest('STOPPING', 'This container is being stopped: send the prompt again in a moment.');
+    const caller = readCaller(req.headers, authorizer);
+    const invocation = readInvocation(body, sessionId, req.headers.accept);
+    try {
+      const outcome = await host.call({ sessionId, invocation, requestId, ...(caller && { user: caller.userKey }) });
+      if (outcome.kind === 'reply') {
+        sendJson(res, 200, outcome.reply);
+      } else if (invocation.stream) {
+        await sendEventStream(outcome.reading, res, keepAliveMs);
+      } else {
+        sendJson(
+          res,
+          200,
+          outcome.kind === 'run' ? await replyOf(outcome.run, sessionId) : attachReplyOf(outcome.reading),
+        );
+      }
+    } catch (error) {
+      if (!(invocation.stream && error instanceof RefusedRequest && TOLD_IN_STREAM.includes(error.code))) {
+        throw error;
+      }
+      this.#options.log('warn', 'request refused in its stream', { request_id: requestId, code: error.code });
+      openEventStream(res);
+      const event: RunFailed = { type: 'RUN_ERROR', code: error.code, message: error.message };
+      res.end(`data: ${JSON.stringify(event)}\n\n`);
     }
-    const run = this.#session(sessionId).start({ prompt, runId, requestId });
-    if (stream) {
-      await sendEventStream(run, res, this.#options.keepAliveMs ?? 15_000);
-    } else {
-      sendJson(res, 200, await collectReply(run, sessionId));
-    }
-  }
-
-  #session(sessionId: string): ServedSession {
-    this.#open ??= { id: sessionId, session: this.#options.openSession(sessionId) };
-    if (this.#open.id !== sessionId) {
-      throw new RefusedRequest(
-        'SESSION_MISMATCH',
-        'This container serves another session: AgentCore gives every session id a container of its own.',
-      );
-    }
-    return this.#open.session;
   }
 
   #refuse(res: ServerResponse, requestId: string, error: unknown): void {
-    const refused =
-      error instanceof RefusedRequest
-        ? error
-        : new RefusedRequest('INTERNAL_ERROR', 'The agent server failed; its log has the cause.');
+    const refused = RefusedRequest.from(error);
     const { status } = REFUSALS[refused.code];
     const detail = error === refused ? refused.message : String(error instanceof Error ? error.stack : error);
-    this.#options.log(status < 500 ? 'warn' : 'error', 'request refused', {
-      ...{ request_id: requestId, session_id: this.#open?.id, status, code: refused.code, detail },
-    });
+    const fields = { request_id: requestId, status, code: refused.code, detail };
+    this.#options.log(status < 500 ? 'warn' : 'error', 'request refused', fields);
     if (res.headersSent) {
       res.destroy();
       return;
     }
     sendJson(res, status, { error: { code: refused.code, message: refused.message } } satisfies RefusalBody);
   }
-}
-
-async function collectReply(run: Run, sessionId: string): Promise<InvocationReply> {
-  const collector = new ReplyCollector();
-  run.onEvent(({ event }) => collector.add(event));
-  const { status, error, figures } = await run.finished;
-  const metadata = { session_id: sessionId, run_id: run.runId, ...figures };
-  return { ...collector.content, metadata, status, ...(error ? { error } : {}) };
 }
 
 function allow(req: IncomingMessage, res: ServerResponse, method: 'GET' | 'POST'): void {
@@ -164,8 +148,4 @@ function sendJson(res: ServerResponse, status: number, body: object): void {
   const text = JSON.stringify(body);
   res.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
   res.end(text);
-}
-
-function unixSeconds(): number {
-  return Math.floor(Date.now() / 1000);
 }

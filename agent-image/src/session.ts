@@ -1,186 +1,217 @@
-import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk';
-import { ClaudeProcess, ProcessEnded } from './claude-process.ts';
 import type { AgentConfig } from './config.ts';
 import type { Definition } from './definition.ts';
-import { RunTranslator } from './events.ts';
+import { EventLog } from './event-log.ts';
+import type { Reading } from './event-stream.ts';
+import { promptWithHistory } from './history.ts';
 import type { Log } from './log.ts';
-import { AG_UI_VERSION, type AgentEvent, MAX_WAITING_RUNS, RefusedRequest, RUN_FAILURES } from './protocol.ts';
+import type { Metrics } from './metrics.ts';
+import {
+  type HistoryMessage,
+  type Interrupt,
+  MAX_WAITING_RUNS,
+  RefusedRequest,
+  type ResumeEntry,
+  type RunChoices,
+} from './protocol.ts';
 import { Run } from './run.ts';
-import { endingOf, type RunEnding } from './run-ending.ts';
-import { sdkOptions } from './sdk-options.ts';
-import { hasTranscript } from './transcript.ts';
-import { NOTHING_SPENT, type Spending, SpendingMeter } from './usage.ts';
+import { assertChoices } from './run-choices.ts';
+import { SessionAgent } from './session-agent.ts';
+import { SessionMeters } from './session-meters.ts';
+import { SessionState } from './session-state.ts';
+import type { Workspace } from './workspace/workspace.ts';
 
-/** How long an interrupted turn may take to end by itself before its process is ended, in milliseconds. */
-const INTERRUPT_GRACE_MS = 3_000;
-
-export interface RunRequest {
-  readonly runId?: string | undefined;
-  readonly prompt: string;
-  readonly requestId: string;
+export interface SessionOptions {
+  readonly id: string;
+  readonly config: AgentConfig;
+  readonly definition: Definition;
+  readonly workspace: Workspace;
+  readonly metrics: Metrics;
+  /** Its lines must name the session. */
+  readonly log: Log;
 }
 
-interface AcceptedRun {
+/** Who asks, for the log and the audit. */
+export interface RequestOrigin {
+  readonly requestId: string;
+  /** Missing where callers name no user. */
+  readonly user?: string;
+}
+
+export interface PromptRequest extends RequestOrigin {
+  readonly prompt: string;
+  /** Made up when missing. */
+  readonly runId?: string;
+  readonly choices: RunChoices;
+  readonly history: readonly HistoryMessage[];
+}
+
+export interface ResumeRequest extends RequestOrigin {
+  readonly entries: readonly ResumeEntry[];
+  readonly runId?: string;
+}
+
+interface AcceptedPrompt {
   readonly run: Run;
   readonly prompt: string;
-  readonly requestId: string;
+  readonly choices: RunChoices;
 }
 
-interface TurnOutcome {
-  readonly ending: RunEnding;
-  readonly turns: number;
-  readonly spent: Spending;
-}
-
-/** One runtime session: one warm agent process, whose runs are done one after the other. */
+/** One runtime session: one conversation, whose prompts are answered one after the other. */
 export class Session {
-  readonly #id: string;
-  readonly #config: AgentConfig;
-  readonly #definition: Definition;
-  readonly #log: Log;
-  readonly #waiting: AcceptedRun[] = [];
-  /** Of the agent process: a new one begins at zero. */
-  #meter = new SpendingMeter();
-  /** Settles when no run is left; undefined while there is none. */
+  readonly events: EventLog;
+  readonly #options: SessionOptions;
+  readonly #state: SessionState;
+  readonly #meters: SessionMeters;
+  readonly #agent: SessionAgent;
+  readonly #waiting: AcceptedPrompt[] = [];
+  /** Settles when no prompt is left; undefined while there is none. */
   #work: Promise<void> | undefined;
-  #process: ClaudeProcess | undefined;
-  #conversation: string | undefined;
-  #seq = 0;
   #runs = 0;
   #stopping = false;
 
-  /** The log's lines must name the session. */
-  constructor(id: string, config: AgentConfig, definition: Definition, log: Log) {
-    this.#id = id;
-    this.#config = config;
-    this.#definition = definition;
-    this.#log = log;
+  /** Opens the session as it was left: new, or by a container that was replaced. */
+  static async open(options: SessionOptions): Promise<Session> {
+    const { id, workspace, config, metrics, log } = options;
+    const meters = new SessionMeters(metrics, id);
+    const begun = performance.now();
+    const state = await SessionState.restore(id, workspace, config.permissionModes[0], log);
+    meters.restored(Math.round(performance.now() - begun));
+    return new Session(options, state, meters);
   }
 
-  /** Whether a run is active or waiting. */
+  private constructor(options: SessionOptions, state: SessionState, meters: SessionMeters) {
+    this.#options = options;
+    this.#state = state;
+    this.#meters = meters;
+    this.events = new EventLog(state.record.eventsBelow);
+    const { config, definition, log } = options;
+    this.#agent = new SessionAgent({ config, definition, log, state, meters, events: this.events });
+  }
+
+  /** Whether something is being done, or a question waits for its answer. */
   get busy(): boolean {
     return this.#work !== undefined;
   }
 
+  /** Questions that wait for an answer. */
+  get interrupts(): readonly Interrupt[] {
+    return this.#agent.interrupts;
+  }
+
   /**
-   * Accepts a run. It begins after the current task, so that the caller can listen to all of its events.
+   * Lets a user in.
    *
-   * @throws RefusedRequest `QUEUE_FULL` when too many runs are waiting
+   * @throws RefusedRequest `NOT_SESSION_OWNER`
    */
-  start({ runId, prompt, requestId }: RunRequest): Run {
+  admit(user: string | undefined): void {
+    this.#state.admit(user);
+  }
+
+  /**
+   * Accepts a prompt.
+   *
+   * @throws RefusedRequest `INTERRUPT_PENDING`, `QUEUE_FULL`, and for choices that are not allowed
+   */
+  start({ prompt, runId, choices, history, requestId }: PromptRequest): Run {
+    if (this.#agent.waiting) {
+      const what = 'answer its questions with "resume", or cancel, before the next prompt';
+      throw new RefusedRequest('INTERRUPT_PENDING', `The session waits for an answer: ${what}.`);
+    }
     if (this.#waiting.length >= MAX_WAITING_RUNS) {
       const full = `${MAX_WAITING_RUNS} runs of this session are waiting already: send the prompt when one has ended.`;
       throw new RefusedRequest('QUEUE_FULL', full);
     }
-    this.#runs += 1;
-    // Time and count, not random bytes: a container that was restored from a snapshot may repeat those.
-    const run = new Run(runId ?? `run-${Date.now().toString(36)}-${this.#runs}`);
-    this.#waiting.push({ run, prompt, requestId });
+    if (history.length > 0 && (!this.#state.isNew || this.#work)) {
+      const why = 'only the first prompt of a session may have "history": this session knows its conversation';
+      throw new RefusedRequest('INVALID_REQUEST', `The request is not valid: ${why}.`);
+    }
+    assertChoices(choices, this.#options.config, this.#options.definition);
+    const run = this.#newRun(runId, requestId);
+    this.#waiting.push({ run, prompt: promptWithHistory(prompt, history), choices });
     this.#work ??= Promise.resolve().then(() => this.#workThrough());
     return run;
   }
 
-  /** Interrupts the active run, fails those that wait, and ends the agent process. */
+  /**
+   * Goes on after questions.
+   *
+   * @throws RefusedRequest `INTERRUPT_NOT_OPEN` and `INVALID_REQUEST` for answers that are not those waited for
+   */
+  resume({ entries, runId, requestId, user }: ResumeRequest): Run {
+    if (!this.#agent.waiting) {
+      const why = 'it was answered, has expired, or was withdrawn when the container stopped; send the prompt again';
+      throw new RefusedRequest('INTERRUPT_NOT_OPEN', `This session has no open question: ${why}.`);
+    }
+    const run = this.#newRun(runId, requestId);
+    this.#agent.resume(run, entries, user);
+    return run;
+  }
+
+  /** Ends what is being done; prompts that wait are answered next. The run that was ended, if there was one. */
+  cancel({ user, requestId }: RequestOrigin): string | undefined {
+    const { run } = this.#agent;
+    this.#agent.cancel(user, requestId);
+    return run?.identity.runId;
+  }
+
+  /**
+   * Events after `after`, and those to come while something is being done.
+   *
+   * @throws RefusedRequest `EVENTS_GONE` when some are no longer kept
+   */
+  attach(after: number): Reading {
+    this.events.assertKept(after);
+    return { log: this.events, after, ended: this.#resting() };
+  }
+
+  /** Keeps all there is beyond the container. */
+  async flush(): Promise<void> {
+    await this.#meters.flushing(this.#options.workspace.flush());
+  }
+
+  /** Interrupts the active run, fails those that wait, keeps the session and ends the agent process. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    const process = this.#process;
-    if (this.#work && process?.alive) {
-      process.interrupt().catch((error: unknown) => {
-        this.#log('warn', 'the run could not be interrupted', { detail: String(error) });
-      });
-      const overdue = setTimeout(() => void process.close(), INTERRUPT_GRACE_MS);
-      await this.#work;
-      clearTimeout(overdue);
-    }
+    this.#agent.interrupt();
     await this.#work;
-    await process?.close();
+    await this.#agent.close();
+    await this.flush();
+    this.#meters.closed();
+  }
+
+  #newRun(runId: string | undefined, requestId: string): Run {
+    this.#runs += 1;
+    // Time and count, not random bytes: a container that was restored from a snapshot may repeat those.
+    const id = runId ?? `run-${Date.now().toString(36)}-${this.#runs}`;
+    return new Run({ runId: id, threadId: this.#options.id, number: this.#runs, requestId }, this.events);
   }
 
   async #workThrough(): Promise<void> {
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
-      await this.#perform(next);
+      const { run, prompt, choices } = next;
+      if (this.#stopping) {
+        run.fail('STOPPING', this.#options.config.models.main);
+      } else {
+        await this.#agent.answer(run, prompt, choices);
+        await this.#flushAfterRun();
+      }
     }
     this.#work = undefined;
   }
 
-  async #perform({ run, prompt, requestId }: AcceptedRun): Promise<void> {
-    const begun = performance.now();
-    const emit = (event: AgentEvent): void => run.emit((this.#seq += 1), event);
-    const ids = { threadId: this.#id, runId: run.runId };
-    const fields = { run_id: run.runId, request_id: requestId };
-    this.#log('info', 'run started', fields);
-    emit({ type: 'RUN_STARTED', ...ids, protocolVersion: AG_UI_VERSION });
-
-    const translator = new RunTranslator();
-    const { ending, turns, spent } = await this.#turn(prompt, translator, emit);
-    translator.end(ending.status === 'success').forEach(emit);
-
-    const figures = {
-      model: this.#config.models.main,
-      turns,
-      duration_ms: Math.round(performance.now() - begun),
-      ...spent,
-    };
-    const took = { turns, duration_ms: figures.duration_ms, ...spent.usage, cost_usd: spent.cost_usd };
-    if (ending.status === 'error') {
-      const { code, detail } = ending;
-      const error = { code, message: RUN_FAILURES[code] };
-      this.#log('error', 'run failed', { ...fields, code, detail, ...took });
-      emit({ type: 'RUN_ERROR', ...error });
-      run.settle({ status: 'error', error, figures });
-      return;
-    }
-    this.#log('info', `run ended: ${ending.status}`, { ...fields, ...took });
-    emit({ type: 'RUN_FINISHED', ...ids, outcome: { type: ending.status }, result: figures });
-    run.settle({ status: ending.status, figures });
-  }
-
-  async #turn(prompt: string, translator: RunTranslator, emit: (event: AgentEvent) => void): Promise<TurnOutcome> {
-    if (this.#stopping) {
-      return noOutcome({ status: 'error', code: 'STOPPING', detail: 'the session was stopped' });
-    }
-    try {
-      const process = this.#process?.alive ? this.#process : this.#launch();
-      const result = await process.run(prompt, (message) => {
-        this.#reportServers(message);
-        translator.translate(message).forEach(emit);
-      });
-      const ending = endingOf(result, translator.modelError);
-      return { ending, turns: result.num_turns, spent: this.#meter.record(result) };
-    } catch (error) {
-      if (this.#stopping && error instanceof ProcessEnded) {
-        return noOutcome({ status: 'cancelled' });
-      }
-      return noOutcome({ status: 'error', code: 'AGENT_PROCESS_ENDED', detail: String(error) });
-    }
-  }
-
-  /** A server that cannot be reached only leaves its tools out: nothing else would tell why the agent lacks them. */
-  #reportServers(message: SDKMessage): void {
-    if (message.type !== 'system' || message.subtype !== 'init') {
-      return;
-    }
-    for (const { name, status } of message.mcp_servers.filter((server) => server.status !== 'connected')) {
-      this.#log('warn', 'an MCP server is not connected', { server: name, status });
-    }
-  }
-
-  /** Starts an agent process, which goes on with the conversation of the one before. */
-  #launch(): ClaudeProcess {
-    this.#conversation = this.#process?.sessionId ?? this.#conversation;
-    const known = this.#conversation !== undefined && hasTranscript(this.#config.configDirectory, this.#conversation);
-    const onStderr = (text: string): void => this.#log('warn', 'the agent process wrote to stderr', { text });
-    const resume = known ? this.#conversation : undefined;
-    const options = sdkOptions(this.#config, this.#definition, process.env, onStderr, resume);
-    this.#log('info', 'agent process starts', { resumes: known });
-    this.#meter = new SpendingMeter();
-    this.#process = new ClaudeProcess(options, (reason) => {
-      this.#log(this.#stopping ? 'info' : 'warn', 'agent process ended', { reason });
+  /** What cannot be kept now is tried again after the next run. */
+  async #flushAfterRun(): Promise<void> {
+    await this.flush().catch((error: unknown) => {
+      this.#options.log('error', 'the session could not be kept', { detail: String(error) });
     });
-    return this.#process;
   }
-}
 
-function noOutcome(ending: RunEnding): TurnOutcome {
-  return { ending, turns: 0, spent: NOTHING_SPENT };
+  /** Settles when nothing is being done; questions that wait are nothing. */
+  async #resting(): Promise<void> {
+    while (this.#work && !this.#agent.waiting) {
+      await this.#agent.run?.finished;
+      // The end of a run is told before the next one begins.
+      await new Promise(setImmediate);
+    }
+  }
 }

@@ -1,15 +1,26 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Whether the SDK kept something of a conversation: it refuses to resume one that it does not know. */
-export function hasTranscript(configDirectory: string, sdkSessionId: string): boolean {
+/** What the SDK kept of a conversation, which it refuses to resume without; undefined when there is nothing. */
+export function readTranscript(configDirectory: string, sdkSessionId: string): string | undefined {
   const projects = join(configDirectory, 'projects');
+  for (const project of foldersOf(projects)) {
+    try {
+      const text = readFileSync(join(projects, project, `${sdkSessionId}.jsonl`), 'utf8');
+      if (text !== '') {
+        return text;
+      }
+    } catch {
+      // It is in another folder: the SDK names them after the working directory.
+    }
+  }
+  return undefined;
+}
+
+function foldersOf(directory: string): string[] {
   try {
-    return readdirSync(projects).some((project) => {
-      const file = statSync(join(projects, project, `${sdkSessionId}.jsonl`), { throwIfNoEntry: false });
-      return file !== undefined && file.size > 0;
-    });
+    return readdirSync(directory);
   } catch {
-    return false;
+    return [];
   }
 }

@@ -12,27 +12,75 @@ export const NOTHING_SPENT: Spending = {
   cost_usd: 0,
 };
 
-/** Tells what each run of one agent process spent: the SDK reports what the process has spent since its start. */
+/** What the SDK counts of one model. */
+interface ModelTokens {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cacheReadInputTokens: number;
+  readonly cacheCreationInputTokens: number;
+}
+
+/** The line that an agent process writes into the transcript when it ends in peace; the next one counts on from it. */
+interface CostState {
+  readonly type: 'cost-state';
+  readonly totalCostUSD: number;
+  readonly modelUsage: Readonly<Record<string, ModelTokens>>;
+}
+
+/**
+ * What a process that resumes a conversation begins to count at: the totals that are kept in its transcript, or nothing
+ * when the process before it did not end in peace.
+ */
+export function spendingInTranscript(transcript: string): Spending {
+  const line = transcript.split('\n').findLast((text) => text.startsWith('{"type":"cost-state"'));
+  const state = line === undefined ? undefined : costState(line);
+  return state ? spending(state.modelUsage, state.totalCostUSD) : NOTHING_SPENT;
+}
+
+/** Tells what each run of one agent process spent: the SDK reports totals. */
 export class SpendingMeter {
-  #total = NOTHING_SPENT;
+  #total: Spending;
+
+  /** `before`: where the process begins to count, see {@link spendingInTranscript}. */
+  constructor(before = NOTHING_SPENT) {
+    this.#total = before;
+  }
 
   /** What was spent since the result before. */
   record(result: SDKResultMessage): Spending {
-    const total = totalSpending(result);
+    // All model calls of the process: background calls are in it, unlike in `result.usage`.
+    const total = spending(result.modelUsage, result.total_cost_usd);
     if (total.cost_usd === 0 && total.usage.input_tokens === 0) {
       // Results of a process that fails at its start are all zero and say nothing about what was spent before.
       return NOTHING_SPENT;
     }
-    const before = this.#total;
+    // Totals never shrink, so a smaller one was counted from zero.
+    const before = total.usage.input_tokens < this.#total.usage.input_tokens ? NOTHING_SPENT : this.#total;
     this.#total = total;
     return difference(before, total);
   }
 }
 
-/** All model calls of the process: background calls are in it, unlike in `result.usage`. */
-function totalSpending(result: SDKResultMessage): Spending {
-  const models = Object.values(result.modelUsage);
-  const sum = (tokens: (model: (typeof models)[number]) => number): number =>
+/**
+ * Round trips of a run between model and tools; those of sub-agents are not among them. The SDK counts the one that
+ * its limit forbade.
+ */
+export function roundTrips({ subtype, num_turns }: SDKResultMessage): number {
+  return subtype === 'error_max_turns' ? num_turns - 1 : num_turns;
+}
+
+function costState(line: string): CostState | undefined {
+  try {
+    return JSON.parse(line) as CostState;
+  } catch {
+    // The line of a process that was killed while it wrote.
+    return undefined;
+  }
+}
+
+function spending(modelUsage: Readonly<Record<string, ModelTokens>>, cost_usd: number): Spending {
+  const models = Object.values(modelUsage);
+  const sum = (tokens: (model: ModelTokens) => number): number =>
     models.reduce((total, model) => total + tokens(model), 0);
   return {
     usage: {
@@ -41,7 +89,7 @@ function totalSpending(result: SDKResultMessage): Spending {
       cache_read_tokens: sum((model) => model.cacheReadInputTokens),
       cache_write_tokens: sum((model) => model.cacheCreationInputTokens),
     },
-    cost_usd: result.total_cost_usd,
+    cost_usd,
   };
 }
 

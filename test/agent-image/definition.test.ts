@@ -31,7 +31,10 @@ function write(path: string, text: string): string {
   return file;
 }
 
-/** An agent with the definition that was written to `source`, in the workspace `workspace`. */
+/**
+ * An agent with the definition that was written to `source`, in the workspace `workspace`. Nobody is asked about its
+ * tools: what is refused is refused in the mode that allows most.
+ */
 async function startAgent(): Promise<AgentFixture> {
   AgentDefinition.fromDirectory(join(root, 'source')).writeTo(join(root, 'definition'));
   mkdirSync(join(root, 'workspace'), { recursive: true });
@@ -40,6 +43,7 @@ async function startAgent(): Promise<AgentFixture> {
     AGENT_WORKSPACE_DIR: join(root, 'workspace'),
     AGENT_MODEL_FAST: FAST_MODEL,
     AGENT_MODEL_SUBAGENT: SUBAGENT_MODEL,
+    AGENT_PERMISSION_MODES: 'bypass',
   });
   agents.push(agent);
   return agent;
@@ -275,11 +279,11 @@ describe('the file tools of a definition', () => {
             toolUses: [{ name: 'Agent', input: { subagent_type: 'reader', description: 'd', prompt: 'p' } }],
           };
     };
-    const reply = await (await startAgent()).ask('Go');
-    expect(reply.tool_calls.map(({ name, is_error }) => [name, is_error])).toEqual([
-      ['Agent', undefined],
-      ['Read', true],
-    ]);
+    const events = await (await startAgent()).events('Go');
+    const names = events.flatMap((event) => (event.type === 'TOOL_CALL_START' ? [event.toolCallName] : []));
+    expect(names).toEqual(['Agent', 'Read']);
+    const failed = events.flatMap((event) => (event.type === 'TOOL_CALL_RESULT' ? [event.metadata?.is_error] : []));
+    expect(failed).toEqual([true, undefined]);
     expect(JSON.stringify(model.requests)).not.toContain(SECRET);
   });
 
@@ -338,17 +342,31 @@ describe('a definition that cannot be read', () => {
     [{ ...whole, tools: ['Bash'] }, /tools has "Bash", and allowed are Read,/],
   ])('is refused: %j', (content, message) => {
     write('definition/definition.json', typeof content === 'string' ? content : JSON.stringify(content));
-    const read = () => readDefinition(join(root, 'definition'), false);
+    const read = () => readDefinition(join(root, 'definition'), false, {});
     expect(read).toThrow(message);
     expect(read).not.toThrow(/sk-ant/);
   });
 
+  it.each([
+    [{}, 'the agent has no secrets'],
+    [{ GITHUB: 'arn' }, 'the agent has GITHUB'],
+  ])('is refused when it asks for a secret that the deployment has not', (secrets, has) => {
+    const headers = { Authorization: 'Bearer ${secret:TIDES}' };
+    const mcpServers = { tides: { type: 'http', url: 'https://tides.example/mcp', headers } };
+    write('definition/definition.json', JSON.stringify({ ...whole, mcpServers }));
+    const file = join(root, 'definition', 'definition.json');
+    expect(() => readDefinition(join(root, 'definition'), false, secrets)).toThrow(
+      `${file} needs the secret "TIDES" for the header "Authorization" of the MCP server "tides", and ${has}: set AGENT_SECRET_TIDES`,
+    );
+    expect(readDefinition(join(root, 'definition'), false, { TIDES: 'arn' })).toMatchObject({ mcpServers });
+  });
+
   it('is refused when the directory is there without it', () => {
     mkdirSync(join(root, 'definition'));
-    expect(() => readDefinition(join(root, 'definition'), false)).toThrow(/There is no .*definition\.json/);
+    expect(() => readDefinition(join(root, 'definition'), false, {})).toThrow(/There is no .*definition\.json/);
   });
 
   it('is none when there is no directory', () => {
-    expect(readDefinition(join(root, 'definition'), false)).toMatchObject({ agents: {}, tools: [], skills: [] });
+    expect(readDefinition(join(root, 'definition'), false, {})).toMatchObject({ agents: {}, tools: [], skills: [] });
   });
 });

@@ -29,7 +29,7 @@ async function stop(): Promise<void> {
   expect(agent.stderr).toBe('');
 }
 
-function fault(status: number, type: string, message: string): ScriptedReply {
+function fault(status: number, type: string, message: string): Extract<ScriptedReply, { kind: 'fault' }> {
   return { kind: 'fault', status, type, message };
 }
 
@@ -80,6 +80,12 @@ describe('a fault of the model', () => {
       fault(400, 'ValidationException', 'prompt is too long: 300000 tokens > 200000 maximum'),
     ],
     ['MODEL_THROTTLED', 'throttling', fault(429, 'ThrottlingException', 'Too many requests')],
+    [
+      'MODEL_THROTTLED',
+      'throttling that says when to come again',
+      { ...fault(429, 'ThrottlingException', 'Too many tokens'), retryAfterSeconds: 1 },
+    ],
+    ['MODEL_UNAVAILABLE', 'a service that fails', fault(500, 'InternalServerException', 'failed')],
     ['MODEL_UNAVAILABLE', 'a service that is not there', fault(503, 'ServiceUnavailableException', 'busy')],
     [
       'MODEL_UNAVAILABLE',
@@ -94,12 +100,13 @@ describe('a fault of the model', () => {
     const events = await agent.events('hello');
     expectOneEnd(events);
     expect(events.at(-1)).toEqual({ type: 'RUN_ERROR', code, message: RUN_FAILURES[code] });
-    expect(agent.logLines.at(-1)).toMatchObject({
+    expect(agent.logLines.findLast(({ message }) => message === 'run failed')).toMatchObject({
       level: 'error',
-      message: 'run failed',
       code,
       detail: expect.stringMatching(/\w{3}/),
     });
+    const measured = agent.logLines.findLast(({ Errors }) => Errors !== undefined);
+    expect(measured).toMatchObject({ Errors: 1, Code: code });
 
     model.script = () => ({ kind: 'message', text: 'better now' });
     expect(await agent.ask('again')).toMatchObject({ response: 'better now', status: 'success' });

@@ -48,12 +48,25 @@ describe('a body', () => {
     ['that is not JSON', '{"prompt":', 'the body is not JSON in UTF-8'],
     ['that is a list', '[]', 'the body must be a JSON object, not a list'],
     ['that is null', 'null', 'the body must be a JSON object, not null'],
-    ['of neither form', '{"question":"hello"}', 'neither "prompt" (the short form) nor "messages"'],
+    [
+      'of neither form',
+      '{"question":"hello"}',
+      'none of "prompt", "resume" and "action" (the short form), nor "messages"',
+    ],
     ['with a prompt that is no text', '{"prompt":["hello"]}', '"prompt" must be a text, not a list'],
     ['with an empty prompt', '{"prompt":" \\n"}', '"prompt" is empty'],
     ['with a stream field that is no boolean', '{"prompt":"a","stream":"yes"}', '"stream" must be true or false'],
     ['with an unknown field', '{"prompt":"a","temperature":1}', '"temperature" is no field of the short form'],
-    ['with a field that is not supported yet', '{"prompt":"a","model":"x"}', '"model" is no field of the short form'],
+    ['with a model that is no text', '{"prompt":"a","model":7}', '"model" must be a text'],
+    ['with tools that are no list', '{"prompt":"a","tools":"Read"}', '"tools" must be a list'],
+    ['with an unknown mode', '{"prompt":"a","permissionMode":"yolo"}', '"permissionMode" must be one of ask, '],
+    ['with history of another role', '{"prompt":"a","history":[{"role":"system","content":"b"}]}', 'not "system"'],
+    ['with a prompt and answers', '{"prompt":"a","resume":[]}', '"resume" is no field of the short form'],
+    ['with no answers', '{"resume":[]}', '"resume" has no answers'],
+    ['with an answer that decides nothing', '{"resume":[{"interruptId":"i","status":"resolved"}]}', 'with "approved"'],
+    ['with an unknown action', '{"action":"dance"}', '"action" must be one of health, attach, cancel, flush'],
+    ['with an event number below 0', '{"action":"attach","after":-1}', '"after" must be the number of an event'],
+    ['with an event number for no attach', '{"action":"cancel","after":1}', '"after" belongs to "attach" alone'],
   ])('%s is refused', async (_what, body, message) => {
     await expectRefusal(await agent.post(body), 400, 'INVALID_REQUEST', message);
   });
@@ -69,9 +82,9 @@ describe('a body', () => {
     ['of another protocol version', { protocolVersion: '2.0' }, '"protocolVersion" must be 1.0 or a later 1.x'],
     ['with tools', { tools: [{ name: 'clock', description: 'tells the time' }] }, '"tools" is not supported'],
     ['with context', { context: [{ description: 'a', value: 'b' }] }, '"context" is not supported'],
-    ['with state', { state: { counter: 1 } }, '"state" is not supported'],
-    ['with forwarded properties', { forwardedProps: { op: 'cancel' } }, '"forwardedProps" is not supported'],
-    ['with answers to interrupts', { resume: [{ interruptId: 'i' }] }, '"resume" is not supported'],
+    ['with unknown properties', { forwardedProps: { x: 1 } }, '"x" is no field of "forwardedProps"'],
+    ['with an unknown operation', { forwardedProps: { op: 'dance' } }, '"forwardedProps.op" must be one of health'],
+    ['with half an answer', { resume: [{ interruptId: 'i' }] }, 'a status in "resume" must be "resolved"'],
     ['with an unknown field', { extra: 1 }, '"extra" is no field of RunAgentInput'],
     ['without messages', { messages: undefined }, '"messages" must be a list, not missing'],
     ['with no user message', { messages: [{ id: 'm', role: 'assistant', content: 'a' }] }, 'no message of role "user"'],
@@ -152,7 +165,7 @@ describe('a path', () => {
     '%s that is not served is refused',
     async (path) => {
       const response = await fetch(agent.url + path);
-      await expectRefusal(response, 404, 'NOT_FOUND', 'use GET /ping or POST /invocations');
+      await expectRefusal(response, 404, 'NOT_FOUND', 'use GET /ping, POST /invocations or GET /ws');
     },
   );
 

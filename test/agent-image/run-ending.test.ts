@@ -1,5 +1,4 @@
 import { endingOf } from '../../agent-image/src/run-ending';
-import { SpendingMeter } from '../../agent-image/src/usage';
 
 type Result = Parameters<typeof endingOf>[0];
 
@@ -28,6 +27,15 @@ describe('the ending of a run', () => {
   });
 
   it.each([
+    ['error_max_budget_usd', 'budget_exhausted', 'BUDGET_EXCEEDED'],
+    ['error_max_turns', 'max_turns', 'TURN_LIMIT_REACHED'],
+    ['error_max_structured_output_retries', 'structured_output_retry_exhausted', 'AGENT_FAILED'],
+  ])('with the result %s is told by its code', (subtype, terminal_reason, code) => {
+    const stopped = result({ subtype, is_error: true, errors: ['Reached it'], terminal_reason });
+    expect(endingOf(stopped, undefined)).toEqual({ status: 'error', code, detail: `${subtype}: Reached it` });
+  });
+
+  it.each([
     [401, 'MODEL_ACCESS_DENIED'],
     [403, 'MODEL_ACCESS_DENIED'],
     [404, 'MODEL_NOT_FOUND'],
@@ -52,40 +60,5 @@ describe('the ending of a run', () => {
     ['max_output_tokens', 'ANSWER_TOO_LONG'],
   ] as const)('after the reported failure %s is %s', (reported, code) => {
     expect(endingOf(result({ is_error: true, api_error_status: 400 }), reported)).toMatchObject({ code });
-  });
-});
-
-describe('the spending of a run', () => {
-  const total = (inputTokens: number, outputTokens: number, cost: number): Result =>
-    result({
-      total_cost_usd: cost,
-      modelUsage: {
-        main: { inputTokens, outputTokens, cacheReadInputTokens: 5, cacheCreationInputTokens: 3 },
-        fast: { inputTokens: 1, outputTokens: 1, cacheReadInputTokens: 0, cacheCreationInputTokens: 0 },
-      },
-    });
-
-  it('is the sum over all models for the first run', () => {
-    expect(new SpendingMeter().record(total(10, 20, 0.5))).toEqual({
-      usage: { input_tokens: 11, output_tokens: 21, cache_read_tokens: 5, cache_write_tokens: 3 },
-      cost_usd: 0.5,
-    });
-  });
-
-  it('is what was added since the run before', () => {
-    const meter = new SpendingMeter();
-    meter.record(total(10, 20, 0.5));
-    expect(meter.record(total(14, 21, 0.75))).toEqual({
-      usage: { input_tokens: 4, output_tokens: 1, cache_read_tokens: 0, cache_write_tokens: 0 },
-      cost_usd: 0.25,
-    });
-  });
-
-  it('is nothing for a failure that reports no figures, and forgets nothing', () => {
-    const meter = new SpendingMeter();
-    meter.record(total(10, 20, 0.5));
-    const failed = meter.record(result({ total_cost_usd: 0, modelUsage: {} }));
-    expect(failed).toMatchObject({ usage: { input_tokens: 0 }, cost_usd: 0 });
-    expect(meter.record(total(12, 20, 0.5))).toMatchObject({ usage: { input_tokens: 2 }, cost_usd: 0 });
   });
 });

@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { EventLog } from '../../agent-image/src/event-log';
+import type { Log } from '../../agent-image/src/log';
 import { type PingReply, SESSION_HEADER } from '../../agent-image/src/protocol';
 import { Run } from '../../agent-image/src/run';
-import { AgentServer, type ServedSession } from '../../agent-image/src/server';
+import { AgentServer } from '../../agent-image/src/server';
+import { type ServedSession, SessionHost } from '../../agent-image/src/session-host';
 
 const SESSION_ID = 's'.repeat(36);
 const SUMMARY = {
@@ -18,27 +21,39 @@ const SUMMARY = {
 
 let server: AgentServer;
 let url: string;
+let events: EventLog;
 let run: Run;
 let busy: boolean;
 let start: ServedSession['start'];
 let logged: { level: string; fields: unknown }[];
 
 beforeEach(async () => {
-  run = new Run('run-1');
+  events = new EventLog();
+  run = new Run({ runId: 'run-1', threadId: SESSION_ID, number: 1, requestId: 'request-1' }, events);
   busy = false;
   start = () => run;
   logged = [];
-  server = new AgentServer({
-    openSession: () => ({
-      get busy() {
-        return busy;
-      },
-      start: (request) => start(request),
-      stop: () => Promise.resolve(),
-    }),
-    log: (level, _message, fields) => logged.push({ level, fields }),
-    keepAliveMs: 1,
+  const log: Log = (level, _message, fields) => logged.push({ level, fields });
+  const models = { main: 'm', fast: 'm', subagent: 'm' };
+  const host = new SessionHost({
+    config: { models, permissionModes: ['ask'] },
+    openSession: () =>
+      Promise.resolve<ServedSession>({
+        get busy() {
+          return busy;
+        },
+        events,
+        interrupts: [],
+        admit: () => undefined,
+        start: (request) => start(request),
+        resume: () => run,
+        cancel: () => undefined,
+        attach: (after) => ({ log: events, after, ended: Promise.resolve() }),
+        flush: () => Promise.resolve(),
+        stop: () => Promise.resolve(),
+      }),
   });
+  server = new AgentServer({ host, authorizer: 'iam', log, keepAliveMs: 1 });
   server.http.listen(0, '127.0.0.1');
   await once(server.http, 'listening');
   url = `http://127.0.0.1:${(server.http.address() as AddressInfo).port}`;
@@ -65,21 +80,21 @@ describe('a stream', () => {
     while (!text.includes(': keep-alive\n\n: keep-alive\n\n')) {
       text += (await reader.read()).value ?? '';
     }
-    run.emit(1, { type: 'RUN_STARTED', threadId: 't', runId: 'r', protocolVersion: '1.0' });
-    run.settle(SUMMARY);
+    run.begin();
+    run.end(SUMMARY);
     for (let read = await reader.read(); !read.done; read = await reader.read()) {
       text += read.value;
     }
-    expect(text.replaceAll(': keep-alive\n\n', '')).toBe(
-      'id: 1\ndata: {"type":"RUN_STARTED","threadId":"t","runId":"r","protocolVersion":"1.0"}\n\n',
+    expect(text.replaceAll(': keep-alive\n\n', '')).toMatch(
+      /^id: 1\ndata: {"type":"RUN_STARTED",.*}\n\nid: 2\ndata: {"type":"RUN_FINISHED",.*}\n\n$/,
     );
   });
 
   it('holds an event of several lines in one line', async () => {
     const response = await invoke({ prompt: 'hello', stream: true });
-    run.emit(1, { type: 'TEXT_MESSAGE_CONTENT', messageId: 'm', delta: 'one\ntwo\r\u2028three' });
-    run.settle(SUMMARY);
-    const lines = (await response.text()).split(/\r\n|\r|\n/).filter((line) => line.startsWith('data:'));
+    run.emit({ type: 'TEXT_MESSAGE_CONTENT', messageId: 'm', delta: 'one\ntwo\r\u2028three' });
+    run.end(SUMMARY);
+    const lines = (await response.text()).split(/\r\n|\r|\n/).filter((line) => line.includes('TEXT_MESSAGE_CONTENT'));
     expect(lines).toHaveLength(1);
   });
 });
@@ -102,7 +117,7 @@ describe('the health', () => {
       expect(await ping()).toEqual(changed);
     } finally {
       clock.mockRestore();
-      run.settle(SUMMARY);
+      run.end(SUMMARY);
     }
   });
 });
@@ -134,7 +149,7 @@ describe('a stop', () => {
     const reply = invoke({ prompt: 'hello' });
     await started;
     const stopped = server.stop();
-    run.settle(SUMMARY);
+    run.end(SUMMARY);
     expect((await reply).status).toBe(200);
     await stopped;
   });
@@ -142,7 +157,7 @@ describe('a stop', () => {
   it('closes the connection of a stream that was open, and takes no other', async () => {
     const streaming = await invoke({ prompt: 'hello', stream: true });
     const stopped = server.stop();
-    run.settle(SUMMARY);
+    run.end(SUMMARY);
     await streaming.text();
     await stopped;
     await expect(invoke({ prompt: 'hello' })).rejects.toThrow('fetch failed');

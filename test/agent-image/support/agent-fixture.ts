@@ -37,7 +37,7 @@ export async function startScriptedModel(script: ModelScript): Promise<ScriptedM
   const server = createServer((req, res) => {
     calls.push(`${req.method ?? ''} ${decodeURIComponent(req.url ?? '')}`);
     buffer(req).then(
-      (body) => bedrock.handle(req, res, body),
+      (body) => bedrock.handle(req, res, body).catch(() => res.destroy()),
       () => res.destroy(),
     );
   });
@@ -81,15 +81,16 @@ export function agentEnvironment(model: { readonly url: string }, home: string):
 /** The real server process: `node dist/main.js`, as the container runs it. */
 export class AgentFixture {
   readonly home: string;
-  readonly sessionId = randomUUID();
+  readonly sessionId: string;
   readonly logLines: LogLine[] = [];
   readonly #child: ChildProcess;
   readonly #exited: Promise<number | null>;
   #stderr = '';
   #url = '';
 
-  private constructor(home: string, env: Record<string, string>) {
+  private constructor(home: string, sessionId: string, env: Record<string, string>) {
     this.home = home;
+    this.sessionId = sessionId;
     this.#child = spawn(process.execPath, [ENTRY], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#exited = once(this.#child, 'close').then(([code]: (number | null)[]) => code ?? null);
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text));
@@ -102,9 +103,13 @@ export class AgentFixture {
   }
 
   /** Starts an agent and waits until it listens, or has ended because it could not start. */
-  static async start(model: { readonly url: string }, overrides: Record<string, string> = {}): Promise<AgentFixture> {
+  static async start(
+    model: { readonly url: string },
+    overrides: Record<string, string> = {},
+    sessionId: string = randomUUID(),
+  ): Promise<AgentFixture> {
     const home = mkdtempSync(join(tmpdir(), 'agent-test-'));
-    const agent = new AgentFixture(home, { ...agentEnvironment(model, home), ...overrides });
+    const agent = new AgentFixture(home, sessionId, { ...agentEnvironment(model, home), ...overrides });
     let ended = false;
     void agent.#exited.then(() => (ended = true));
     await waitUntil(() => ended || agent.logged('listening') !== undefined);
@@ -177,12 +182,17 @@ export class AgentFixture {
     return this.#exited;
   }
 
-  /** Ends the agent and removes what it wrote. */
-  async dispose(): Promise<void> {
+  /** Ends the agent as AgentCore does. */
+  async stop(): Promise<void> {
     const claude = this.claudePids();
     this.signal('SIGTERM');
     await this.#exited;
     await waitUntil(() => claude.every((pid) => !isRunning(pid)));
+  }
+
+  /** Ends the agent and removes what it wrote. */
+  async dispose(): Promise<void> {
+    await this.stop();
     rmSync(this.home, { recursive: true, force: true });
   }
 }

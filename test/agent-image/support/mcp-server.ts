@@ -17,7 +17,8 @@ export interface TideServer {
   close(): Promise<void>;
 }
 
-export async function startTideServer(): Promise<TideServer> {
+/** @param hangsOn a method that is never answered */
+export async function startTideServer({ hangsOn }: { readonly hangsOn?: string } = {}): Promise<TideServer> {
   const stations: unknown[] = [];
   const server = createServer((req, res) => {
     stations.push(req.headers['x-station']);
@@ -27,6 +28,7 @@ export async function startTideServer(): Promise<TideServer> {
       (body) => {
         const call = body as JsonRpc;
         if (call.id === undefined) return void res.writeHead(202).end();
+        if (call.method === hangsOn) return undefined;
         res.writeHead(200, { 'content-type': 'application/json' });
         return void res.end(JSON.stringify({ jsonrpc: '2.0', id: call.id, result: resultOf(call) }));
       },

@@ -1,4 +1,4 @@
-import type { ContentEvent, MessageRetracted } from './protocol.ts';
+import { type AnswerEvent, MAX_TOOL_RESULT_CHARACTERS, type MessageRetracted } from '../protocol.ts';
 
 /** A part of the model's answer: text, reasoning, or the call of a tool. */
 export interface Block {
@@ -36,26 +36,28 @@ export class BlockWriter {
     return this.#open;
   }
 
-  start(block: Block): ContentEvent[] {
+  start(block: Block): AnswerEvent[] {
     const events = this.breakOff();
     this.#open = { ...block, received: '', shownAs: undefined };
     return [...events, ...(block.kind === 'tool' ? begin(this.#open) : [])];
   }
 
-  append(text: string): ContentEvent[] {
+  append(text: string): AnswerEvent[] {
     const open = this.#open;
     if (!open || text === '') {
       return [];
     }
+    const received = open.received.length;
     open.received += text;
     if (open.kind === 'text' && this.#broken) {
       return this.#repeat(open, this.#broken);
     }
-    return [...begin(open), content(open, text)];
+    const shown = open.kind === 'tool' ? text.slice(0, Math.max(0, MAX_TOOL_RESULT_CHARACTERS - received)) : text;
+    return [...begin(open), ...(shown === '' ? [] : [content(open, shown)])];
   }
 
   /** The open block is whole. */
-  finish(): ContentEvent[] {
+  finish(): AnswerEvent[] {
     const open = this.#open;
     this.#open = undefined;
     if (!open) {
@@ -66,7 +68,7 @@ export class BlockWriter {
   }
 
   /** The open block, if there is one, will never be whole. */
-  breakOff(): ContentEvent[] {
+  breakOff(): AnswerEvent[] {
     const open = this.#open;
     this.#open = undefined;
     if (open?.shownAs === undefined) {
@@ -84,14 +86,14 @@ export class BlockWriter {
    *
    * @param answered whether the run has its answer; if not, broken text is all there is, and stays
    */
-  end(answered: boolean): ContentEvent[] {
+  end(answered: boolean): AnswerEvent[] {
     const events = this.breakOff();
     const broken = this.#broken;
     this.#broken = undefined;
     return broken ? [...events, ...endBroken(broken, answered)] : events;
   }
 
-  #repeat(open: OpenBlock, broken: BrokenText): ContentEvent[] {
+  #repeat(open: OpenBlock, broken: BrokenText): AnswerEvent[] {
     if (open.received.length < broken.text.length && broken.text.startsWith(open.received)) {
       return [];
     }
@@ -104,14 +106,14 @@ export class BlockWriter {
     return rest === '' ? [] : [content(open, rest)];
   }
 
-  #replace(open: OpenBlock, broken: BrokenText): ContentEvent[] {
+  #replace(open: OpenBlock, broken: BrokenText): AnswerEvent[] {
     this.#broken = undefined;
     return [...endBroken(broken, true), ...begin(open), content(open, open.received)];
   }
 }
 
 /** Starts are told with the first content, because the SDK also announces blocks that stay empty. */
-function begin(open: OpenBlock): ContentEvent[] {
+function begin(open: OpenBlock): AnswerEvent[] {
   if (open.shownAs !== undefined) {
     return [];
   }
@@ -129,7 +131,7 @@ function begin(open: OpenBlock): ContentEvent[] {
   }
 }
 
-function content(open: OpenBlock, delta: string): ContentEvent {
+function content(open: OpenBlock, delta: string): AnswerEvent {
   const messageId = open.shownAs ?? open.id;
   switch (open.kind) {
     case 'text':
@@ -141,7 +143,7 @@ function content(open: OpenBlock, delta: string): ContentEvent {
   }
 }
 
-function ends(open: OpenBlock): ContentEvent[] {
+function ends(open: OpenBlock): AnswerEvent[] {
   const messageId = open.shownAs;
   if (messageId === undefined) {
     return [];
@@ -154,15 +156,18 @@ function ends(open: OpenBlock): ContentEvent[] {
         { type: 'REASONING_MESSAGE_END', messageId },
         { type: 'REASONING_END', messageId },
       ];
-    case 'tool':
-      return [{ type: 'TOOL_CALL_END', toolCallId: open.id }];
+    case 'tool': {
+      const omitted = open.received.length - MAX_TOOL_RESULT_CHARACTERS;
+      const metadata = omitted > 0 ? { metadata: { omitted_characters: omitted } } : {};
+      return [{ type: 'TOOL_CALL_END', toolCallId: open.id, ...metadata }];
+    }
   }
 }
 
-function endBroken({ id }: BrokenText, isVoid: boolean): ContentEvent[] {
+function endBroken({ id }: BrokenText, isVoid: boolean): AnswerEvent[] {
   return [{ type: 'TEXT_MESSAGE_END', messageId: id }, ...(isVoid ? [retracted({ messageId: id })] : [])];
 }
 
-function retracted(value: MessageRetracted['value']): ContentEvent {
+function retracted(value: MessageRetracted['value']): AnswerEvent {
   return { type: 'CUSTOM', name: 'message.retracted', value };
 }

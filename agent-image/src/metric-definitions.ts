@@ -1,0 +1,65 @@
+/** A dimension of the agent's own metrics. */
+export type MetricDimension = 'Agent' | 'Model' | 'Tool' | 'Result' | 'Code';
+
+/** Unit by CloudWatch's names. */
+export type MetricUnit = 'Count' | 'Milliseconds' | 'Seconds' | 'None';
+
+export interface MetricDefinition {
+  readonly unit: MetricUnit;
+  /** Every set of dimensions under which the metric is kept; it is kept under no other. */
+  readonly dimensions: readonly (readonly MetricDimension[])[];
+  readonly description: string;
+}
+
+const AGENT = [['Agent']] as const;
+const AGENT_AND_MODEL = [['Agent'], ['Agent', 'Model']] as const;
+const AGENT_AND_TOOL = [['Agent'], ['Agent', 'Tool', 'Result']] as const;
+const AGENT_AND_CODE = [['Agent'], ['Agent', 'Code']] as const;
+
+/**
+ * All metrics that the agent writes, by name. Dashboards and alarms ask for exactly these, so a change here is a change
+ * of what deployments can see.
+ */
+export const METRICS = {
+  Turns: { unit: 'Count', dimensions: AGENT_AND_MODEL, description: 'Round trips between model and tools.' },
+  TimeToFirstEvent: {
+    unit: 'Milliseconds',
+    dimensions: AGENT_AND_MODEL,
+    description: 'From the acceptance of a run to the first part of its answer; runs without an answer have none.',
+  },
+  TurnLatency: {
+    unit: 'Milliseconds',
+    dimensions: AGENT_AND_MODEL,
+    description: 'From the begin of a run to its end.',
+  },
+  InputTokens: { unit: 'Count', dimensions: AGENT_AND_MODEL, description: 'Tokens read, those of the cache excluded.' },
+  OutputTokens: { unit: 'Count', dimensions: AGENT_AND_MODEL, description: 'Tokens written.' },
+  CacheReadTokens: { unit: 'Count', dimensions: AGENT_AND_MODEL, description: 'Tokens read from the prompt cache.' },
+  CacheWriteTokens: { unit: 'Count', dimensions: AGENT_AND_MODEL, description: 'Tokens written to the prompt cache.' },
+  Cost: { unit: 'None', dimensions: AGENT_AND_MODEL, description: 'US dollars, an estimate from list prices.' },
+  Errors: { unit: 'Count', dimensions: AGENT_AND_CODE, description: '1 for a run that failed, 0 for every other.' },
+  ToolCalls: { unit: 'Count', dimensions: AGENT_AND_TOOL, description: 'Calls of tools that have their result.' },
+  ToolLatency: {
+    unit: 'Milliseconds',
+    dimensions: AGENT_AND_TOOL,
+    description: 'From the call of a tool to its result, the wait for a permission included.',
+  },
+  PermissionWait: {
+    unit: 'Milliseconds',
+    dimensions: AGENT,
+    description: 'How long a question to a person was open.',
+  },
+  SessionDuration: { unit: 'Seconds', dimensions: AGENT, description: 'From the first request to the end.' },
+  RestoreTime: { unit: 'Milliseconds', dimensions: AGENT, description: 'Time to bring the workspace back.' },
+  FlushTime: { unit: 'Milliseconds', dimensions: AGENT, description: 'Time to save the workspace.' },
+} as const satisfies Record<string, MetricDefinition>;
+
+export type MetricName = keyof typeof METRICS;
+
+/** Value of `Tool` for a name that the model invented. */
+export const UNKNOWN_TOOL = 'unknown';
+
+/** Values of `Result`. */
+export const TOOL_RESULTS = ['success', 'error', 'denied'] as const;
+
+export type ToolOutcome = (typeof TOOL_RESULTS)[number];

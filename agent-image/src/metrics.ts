@@ -1,0 +1,110 @@
+import { type MetricDefinition, METRICS, type MetricName, type ToolOutcome } from './metric-definitions.ts';
+import type { ErrorCode, RunFigures } from './protocol.ts';
+
+export interface MetricsOptions {
+  /** CloudWatch namespace. */
+  readonly namespace: string;
+  /** Value of the dimension `Agent`. */
+  readonly agentName: string;
+  /** Takes each line, without its end; standard output by default. */
+  readonly write?: (line: string) => void;
+  /** Unix milliseconds. */
+  readonly now?: () => number;
+}
+
+/** Fields of a line that are no dimensions, for queries of the log; for example the session's and the request's id. */
+export type MetricProperties = Readonly<Record<string, string | number | undefined>>;
+
+export interface RunMeasures {
+  readonly figures: RunFigures;
+  /** Missing when the run ended without any part of an answer. */
+  readonly timeToFirstEventMs?: number;
+  /** Why the run failed; missing when it did not. */
+  readonly code?: ErrorCode;
+}
+
+type Values = Partial<Record<MetricName, number>>;
+type Dimensions = Readonly<Record<string, string>>;
+
+/** Metrics that have the same dimensions. */
+interface Directive {
+  readonly Namespace: string;
+  readonly Dimensions: readonly (readonly string[])[];
+  readonly Metrics: { readonly Name: string; readonly Unit: string }[];
+}
+
+/**
+ * Writes the agent's own metrics into its log, in CloudWatch's embedded metric format: one JSON line an occurrence, from
+ * which CloudWatch makes metrics without a call and without a permission.
+ */
+export class Metrics {
+  readonly #namespace: string;
+  readonly #agent: Dimensions;
+  readonly #write: (line: string) => void;
+  readonly #now: () => number;
+
+  constructor({ namespace, agentName, write = writeToOutput, now = Date.now }: MetricsOptions) {
+    this.#namespace = namespace;
+    this.#agent = { Agent: agentName };
+    this.#write = write;
+    this.#now = now;
+  }
+
+  run({ figures, timeToFirstEventMs, code }: RunMeasures, properties?: MetricProperties): void {
+    const { model, turns, duration_ms, usage, cost_usd } = figures;
+    const values: Values = {
+      Turns: turns,
+      TurnLatency: duration_ms,
+      InputTokens: usage.input_tokens,
+      OutputTokens: usage.output_tokens,
+      CacheReadTokens: usage.cache_read_tokens,
+      CacheWriteTokens: usage.cache_write_tokens,
+      Cost: cost_usd,
+      Errors: code === undefined ? 0 : 1,
+      ...(timeToFirstEventMs !== undefined && { TimeToFirstEvent: timeToFirstEventMs }),
+    };
+    this.#put(values, { Model: model, ...(code !== undefined && { Code: code }) }, properties);
+  }
+
+  /** `tool` is a dimension, so it must be of a set that is bounded: see `ToolCallWatch`. */
+  toolCall(tool: string, result: ToolOutcome, ms?: number, properties?: MetricProperties): void {
+    const values: Values = { ToolCalls: 1, ...(ms !== undefined && { ToolLatency: ms }) };
+    this.#put(values, { Tool: tool, Result: result }, properties);
+  }
+
+  permissionWait(ms: number, properties?: MetricProperties): void {
+    this.#put({ PermissionWait: ms }, {}, properties);
+  }
+
+  session(durationMs: number, properties?: MetricProperties): void {
+    this.#put({ SessionDuration: durationMs / 1000 }, {}, properties);
+  }
+
+  restore(ms: number, properties?: MetricProperties): void {
+    this.#put({ RestoreTime: ms }, {}, properties);
+  }
+
+  flush(ms: number, properties?: MetricProperties): void {
+    this.#put({ FlushTime: ms }, {}, properties);
+  }
+
+  #put(values: Values, dimensions: Dimensions, properties: MetricProperties = {}): void {
+    const all = { ...this.#agent, ...dimensions };
+    const groups = new Map<string, Directive>();
+    for (const Name of Object.keys(values)) {
+      const { unit, dimensions: sets }: MetricDefinition = METRICS[Name as MetricName];
+      // A set of which this occurrence has not every dimension is not its.
+      const Dimensions = sets.filter((set) => set.every((dimension) => dimension in all));
+      const key = JSON.stringify(Dimensions);
+      const group = groups.get(key) ?? { Namespace: this.#namespace, Dimensions, Metrics: [] };
+      group.Metrics.push({ Name, Unit: unit });
+      groups.set(key, group);
+    }
+    const _aws = { Timestamp: this.#now(), CloudWatchMetrics: [...groups.values()] };
+    this.#write(JSON.stringify({ ...properties, _aws, ...all, ...values }));
+  }
+}
+
+function writeToOutput(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

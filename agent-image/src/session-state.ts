@@ -1,0 +1,118 @@
+import type { Log } from './log.ts';
+import { type PermissionMode, RefusedRequest, type SessionNotKept } from './protocol.ts';
+import type { SessionRecord, Workspace } from './workspace/workspace.ts';
+
+/** Added to the number of the last event while the container may be lost: more than any run has events. */
+const NUMBERS_AHEAD = 10_000_000;
+
+const DISK_FULL = ['ENOSPC', 'EDQUOT', 'EFBIG'];
+
+type ActiveRun = NonNullable<SessionRecord['activeRun']>;
+
+/** What a session knows of itself, kept so that the next container goes on where this one was lost. */
+export class SessionState {
+  /** What the container before this one was doing when it was lost. */
+  readonly interrupted: ActiveRun | undefined;
+  readonly #sessionId: string;
+  readonly #workspace: Workspace;
+  readonly #log: Log;
+  #record: SessionRecord | undefined;
+  #unkept: SessionNotKept['value']['reason'] | undefined;
+  readonly #begin: Pick<SessionRecord, 'permissionMode'>;
+
+  private constructor(
+    sessionId: string,
+    workspace: Workspace,
+    permissionMode: PermissionMode,
+    log: Log,
+    record: SessionRecord | undefined,
+  ) {
+    this.#log = log;
+    this.#sessionId = sessionId;
+    this.#workspace = workspace;
+    this.#begin = { permissionMode };
+    this.#record = record;
+    this.interrupted = record?.activeRun;
+  }
+
+  /** @param permissionMode what a new session begins with */
+  static async restore(
+    sessionId: string,
+    workspace: Workspace,
+    permissionMode: PermissionMode,
+    log: Log,
+  ): Promise<SessionState> {
+    return new SessionState(sessionId, workspace, permissionMode, log, await workspace.restore(sessionId));
+  }
+
+  /** Whether no prompt was ever accepted. */
+  get isNew(): boolean {
+    return this.#record?.conversation === undefined && this.#record?.activeRun === undefined;
+  }
+
+  /** Who owns the session; undefined where callers name no user. */
+  get owner(): string | undefined {
+    return this.#record?.owner ?? undefined;
+  }
+
+  /** Why the next container would not know of what was done last; undefined when it would. */
+  get unkept(): SessionNotKept['value']['reason'] | undefined {
+    return this.#unkept;
+  }
+
+  get record(): Omit<SessionRecord, 'owner'> {
+    return this.#record ?? { ...this.#begin, eventsBelow: 0, used: { cost_usd: 0, turns: 0 } };
+  }
+
+  /**
+   * Lets a user in: the first one owns the session from then on.
+   *
+   * @param user undefined where callers name no user
+   * @throws RefusedRequest `NOT_SESSION_OWNER` for every other one
+   */
+  admit(user: string | undefined): void {
+    const owner = user ?? null;
+    if (!this.#record) {
+      this.#keep({ ...this.record, owner });
+    } else if (this.#record.owner !== owner) {
+      const remedy = 'begin a session of your own, under another session id';
+      throw new RefusedRequest('NOT_SESSION_OWNER', `This session belongs to another user: ${remedy}.`);
+    }
+  }
+
+  /** A turn begins. `lastEvent`: number of the last event that was told. */
+  begin(run: ActiveRun, lastEvent: number): void {
+    this.#change({ activeRun: run, eventsBelow: lastEvent + NUMBERS_AHEAD });
+  }
+
+  /** The turn is over. */
+  end(used: SessionRecord['used'], lastEvent: number): void {
+    const { conversation, systemPrompt, permissionMode } = this.record;
+    this.#keep({
+      ...{ owner: this.#record?.owner ?? null, permissionMode, used, eventsBelow: lastEvent },
+      ...(conversation !== undefined && { conversation }),
+      ...(systemPrompt !== undefined && { systemPrompt }),
+    });
+  }
+
+  change(change: Partial<Pick<SessionRecord, 'conversation' | 'systemPrompt' | 'permissionMode'>>): void {
+    this.#change(change);
+  }
+
+  #change(change: Partial<SessionRecord>): void {
+    this.#keep({ ...this.record, owner: this.#record?.owner ?? null, ...change });
+  }
+
+  /** What cannot be kept now is tried again with the next change: the session goes on without. */
+  #keep(record: SessionRecord): void {
+    this.#record = record;
+    try {
+      this.#workspace.save(this.#sessionId, record);
+      this.#unkept = undefined;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      this.#unkept = DISK_FULL.includes(code ?? '') ? 'disk_full' : 'not_writable';
+      this.#log('error', 'the session cannot be kept', { reason: this.#unkept, detail: String(error) });
+    }
+  }
+}

@@ -1,0 +1,219 @@
+import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk';
+import { ProcessEnded } from './claude-process.ts';
+import type { Conversation } from './conversation.ts';
+import { type Plan, RunTranslator } from './events.ts';
+import type { Log } from './log.ts';
+import type { PermissionDesk } from './permissions/permission-desk.ts';
+import { type AgentEvent, type Interrupt, type ResumeEntry, RUN_FAILURES, type RunFigures } from './protocol.ts';
+import type { Run } from './run.ts';
+import { endingOf, type RunEnding } from './run-ending.ts';
+import { SecretUnavailable } from './secrets.ts';
+import { NOTHING_SPENT, roundTrips, type Spending } from './usage.ts';
+
+/**
+ * How long the agent must be silent before its questions are told, in milliseconds: the model may still be writing, and
+ * tools that are called together ask together.
+ */
+const SETTLING_MS = 50;
+
+export interface TurnOptions {
+  readonly conversation: Conversation;
+  readonly desk: PermissionDesk;
+  readonly log: Log;
+  /** The model that answers. */
+  readonly model: string;
+  readonly systemPrompt: string | undefined;
+  /** Of the session. */
+  readonly plan: Plan;
+  /** Takes every message of the SDK besides. */
+  readonly onMessage: (message: SDKMessage) => void;
+  /** Takes each run of the turn before its end is told. */
+  readonly onRunEnd: (ended: EndedRun, run: Run) => void;
+  /** Takes the questions that were told and will not be answered any more. */
+  readonly onAbandoned: (interruptIds: readonly string[]) => void;
+}
+
+export interface EndedRun {
+  readonly status: 'success' | 'interrupted' | 'cancelled' | 'error';
+  readonly figures: RunFigures;
+  readonly ending?: RunEnding;
+}
+
+/** How a turn ended, and what it took. */
+export interface TurnOutcome {
+  readonly ending: RunEnding;
+  readonly turns: number;
+  readonly spent: Spending;
+}
+
+/**
+ * One prompt, until it has its answer. It is told as one run, or as several: a question to the person ends a run, and
+ * the answer begins the next, while the agent process waits.
+ */
+export class Turn {
+  readonly #options: TurnOptions;
+  readonly #translator: RunTranslator;
+  /** Undefined while the turn waits for answers. */
+  #run: Run | undefined;
+  #begun = 0;
+  #told: readonly Interrupt[] = [];
+  /** What came while there was no run to tell it. */
+  #withheld: AgentEvent[] = [];
+  #settling: NodeJS.Timeout | undefined;
+  #interrupted = false;
+
+  constructor(options: TurnOptions) {
+    this.#options = options;
+    this.#translator = new RunTranslator(options.plan);
+  }
+
+  /** Whether it waits for answers of the person. */
+  get waiting(): boolean {
+    return this.#run === undefined;
+  }
+
+  /** Has `prompt` answered, beginning with `run`; settles when the turn is over, and never rejects. */
+  async perform(run: Run, prompt: string): Promise<TurnOutcome> {
+    const { desk } = this.#options;
+    this.#begin(run);
+    const unsubscribe = [desk.onQuestion(() => this.#settle()), desk.onTurnOver(() => this.#interrupt())];
+    const outcome = await this.#ask(prompt);
+    unsubscribe.forEach((end) => end());
+    clearTimeout(this.#settling);
+    this.#translator.end(outcome.ending.status === 'success').forEach((event) => this.#emit(event));
+    this.#end(outcome);
+    return outcome;
+  }
+
+  /**
+   * Goes on after questions, told as `run`.
+   *
+   * @throws RefusedRequest when the answers are not those that are waited for
+   */
+  resume(run: Run, entries: readonly ResumeEntry[], by: string | undefined): void {
+    const { desk } = this.#options;
+    desk.resume(entries, by, run.identity.requestId);
+    this.#begin(run);
+    for (const event of [...this.#translator.proceed(), ...this.#withheld.splice(0)]) {
+      run.emit(event);
+    }
+    if (desk.open.length > 0) {
+      this.#settle();
+    }
+  }
+
+  /** Ends the turn at once; its questions are withdrawn. */
+  cancel(reason: 'cancelled' | 'stopped', by?: string, requestId?: string): void {
+    this.#options.desk.withdraw(reason, by, requestId);
+    this.#interrupt();
+  }
+
+  #interrupt(): void {
+    this.#interrupted = true;
+    this.#options.conversation.interrupt();
+  }
+
+  async #ask(prompt: string): Promise<TurnOutcome> {
+    const { conversation, model, systemPrompt } = this.#options;
+    try {
+      const onMessage = (message: SDKMessage): void => this.#take(message);
+      const answer = await conversation.ask({ prompt, model, systemPrompt, onMessage });
+      if (answer === 'interrupted') {
+        return nothing({ status: 'cancelled' });
+      }
+      const { result, spent } = answer;
+      return { ending: endingOf(result, this.#translator.modelError), turns: roundTrips(result), spent };
+    } catch (error) {
+      if (this.#interrupted && error instanceof ProcessEnded) {
+        return nothing({ status: 'cancelled' });
+      }
+      const code = error instanceof SecretUnavailable ? 'SECRET_UNAVAILABLE' : 'AGENT_PROCESS_ENDED';
+      return nothing({ status: 'error', code, detail: String(error) });
+    }
+  }
+
+  #take(message: SDKMessage): void {
+    this.#options.onMessage(message);
+    if (this.#settling) {
+      this.#settle();
+    }
+    this.#translator.translate(message).forEach((event) => this.#emit(event));
+  }
+
+  #emit(event: AgentEvent): void {
+    if (this.#run) {
+      this.#run.emit(event);
+    } else {
+      this.#withheld.push(event);
+    }
+  }
+
+  #begin(run: Run): void {
+    this.#run = run;
+    this.#begun = performance.now();
+    const { runId, requestId } = run.identity;
+    this.#options.log('info', 'run started', { run_id: runId, request_id: requestId });
+    run.begin();
+  }
+
+  #settle(): void {
+    clearTimeout(this.#settling);
+    this.#settling = setTimeout(() => this.#pause(), SETTLING_MS);
+  }
+
+  /** Ends the run with the questions that are open. */
+  #pause(): void {
+    this.#settling = undefined;
+    const run = this.#run;
+    if (!run || this.#options.desk.open.length === 0) {
+      return;
+    }
+    const interrupts = this.#options.desk.tell();
+    this.#translator.suspend(interrupts).forEach((event) => run.emit(event));
+    this.#run = undefined;
+    this.#told = interrupts;
+    const ended: EndedRun = { status: 'interrupted', figures: this.#figures(0, NOTHING_SPENT) };
+    this.#tellLog(run, ended);
+    this.#options.onRunEnd(ended, run);
+    run.end({ status: 'interrupted', interrupts, figures: ended.figures });
+  }
+
+  #end({ ending, turns, spent }: TurnOutcome): void {
+    const run = this.#run;
+    if (!run) {
+      // Expired, cancelled or stopped while it waited: what was withheld belongs to no run.
+      this.#options.onAbandoned(this.#told.map(({ id }) => id));
+      return;
+    }
+    const figures = this.#figures(turns, spent);
+    const ended: EndedRun = { status: ending.status, figures, ending };
+    this.#tellLog(run, ended);
+    this.#options.onRunEnd(ended, run);
+    const error = ending.status === 'error' ? { code: ending.code, message: RUN_FAILURES[ending.code] } : undefined;
+    run.end({ status: ending.status, figures, ...(error && { error }) });
+  }
+
+  #tellLog(run: Run, { status, figures, ending }: EndedRun): void {
+    const { runId, requestId } = run.identity;
+    const { usage, ...took } = figures;
+    const fields = { run_id: runId, request_id: requestId, ...took, ...usage };
+    if (ending?.status === 'error') {
+      this.#options.log('error', 'run failed', { ...fields, code: ending.code, detail: ending.detail });
+    } else {
+      this.#options.log('info', `run ended: ${status}`, fields);
+    }
+  }
+
+  #figures(turns: number, spent: Spending): RunFigures {
+    return {
+      model: this.#options.model,
+      turns,
+      duration_ms: Math.round(performance.now() - this.#begun),
+      ...spent,
+    };
+  }
+}
+
+function nothing(ending: RunEnding): TurnOutcome {
+  return { ending, turns: 0, spent: NOTHING_SPENT };
+}

@@ -16,39 +16,55 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'trailer',
 ]);
 
-/** One call of the agent's `POST /invocations`. */
+/** One call of an agent. */
 export interface AgentCall {
   readonly sessionId: string;
   readonly requestId: string;
   readonly headers: IncomingHttpHeaders;
-  readonly body: Buffer;
+  /** The verified Authorization header; undefined where callers sign, whose signature is not the agent's to see. */
+  readonly authorization: string | undefined;
 }
 
 /** The session id of a request, if it has the form that AgentCore accepts. Source of the limits: InvokeAgentRuntime. */
 export function sessionIdOf(headers: IncomingHttpHeaders): string | undefined {
   const value = headers[SESSION_HEADER];
-  return typeof value === 'string' && value.length >= 33 && value.length <= 256 ? value : undefined;
+  return typeof value === 'string' && isSessionId(value) ? value : undefined;
+}
+
+/** Whether AgentCore accepts `text` as the id of a session. */
+export function isSessionId(text: string): boolean {
+  return text.length >= 33 && text.length <= 256;
 }
 
 /**
- * Calls the agent and gives its answer as soon as the head of it has come.
+ * The headers with which a call reaches the agent: the service's own, and those that the runtime allows.
  *
  * @param allowedHeaders lower-case names of the runtime's request header allow-list
+ */
+export function agentHeaders(
+  { headers, authorization, sessionId, requestId }: AgentCall,
+  allowedHeaders: readonly string[],
+): Record<string, string | string[]> {
+  const given: IncomingHttpHeaders = { ...headers, authorization };
+  const passed = [...ALWAYS_PASSED, ...allowedHeaders].flatMap((name) => {
+    const value = given[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { ...Object.fromEntries(passed), [SESSION_HEADER]: sessionId, [REQUEST_ID_HEADER]: requestId };
+}
+
+/**
+ * Calls the agent's `POST /invocations` and gives its answer as soon as the head of it has come.
+ *
  * @param client the caller's connection: when it closes, the call ends
  * @throws RequestFault 502 `AGENT_ENDED` when the agent closes the connection without an answer
  */
 export async function callAgent(
   port: number,
-  call: AgentCall,
+  call: AgentCall & { readonly body: Buffer },
   allowedHeaders: readonly string[],
   client: ServerResponse,
 ): Promise<IncomingMessage> {
-  const passed = Object.fromEntries(
-    [...ALWAYS_PASSED, ...allowedHeaders].flatMap((name) => {
-      const value = call.headers[name];
-      return value === undefined ? [] : [[name, value] as const];
-    }),
-  );
   return new Promise((resolve, reject) => {
     const outgoing = request({
       host: '127.0.0.1',
@@ -56,12 +72,7 @@ export async function callAgent(
       method: 'POST',
       path: '/invocations',
       agent: false,
-      headers: {
-        ...passed,
-        [SESSION_HEADER]: call.sessionId,
-        [REQUEST_ID_HEADER]: call.requestId,
-        'content-length': call.body.length,
-      },
+      headers: { ...agentHeaders(call, allowedHeaders), 'content-length': call.body.length },
     });
     const abandon = (): void => {
       outgoing.destroy();
@@ -70,16 +81,19 @@ export async function callAgent(
     outgoing.once('close', () => client.off('close', abandon));
     outgoing.once('response', resolve);
     outgoing.once('error', (error) => {
-      reject(
-        new RequestFault(
-          502,
-          'AGENT_ENDED',
-          `the agent ended, or closed the connection, before it answered (${error.message}); its output is in the session's log`,
-        ),
-      );
+      reject(agentEnded(error));
     });
     outgoing.end(call.body);
   });
+}
+
+/** The fault of an agent that is gone before it has answered. */
+export function agentEnded({ message }: Error): RequestFault {
+  return new RequestFault(
+    502,
+    'AGENT_ENDED',
+    `the agent ended, or closed the connection, before it answered (${message}); its output is in the session's log`,
+  );
 }
 
 /** Passes the agent's answer on as it comes; a broken answer breaks the connection to the client too. */

@@ -8,9 +8,10 @@ export const USAGE = `Runs the CDK app of this folder on this machine: no AWS ac
 usage: npm start -- [options]
 
   --runtime <name>   the runtime that POST /invocations calls (default: the first of the app)
-  --model <model>    ${MODEL_CHOICES.join(' or ')} (default: scripted); bedrock needs AWS credentials and costs money, and
-                     without credentials the scripted model answers
-  --state <folder>   where sessions, logs and up.json are kept (default: .local)
+  --model <model>    ${MODEL_CHOICES.join(' or ')} (default: scripted); bedrock needs AWS credentials, provider (the
+                     Anthropic API or the endpoint that the app names) needs its key in secrets.json; both
+                     cost money, and without credentials or key the scripted model answers
+  --state <folder>   where sessions, logs, up.json and your secrets.json are kept (default: .local)
   --help             this text
 
 environment:

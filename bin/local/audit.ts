@@ -60,7 +60,7 @@ export interface AuditedRole {
 }
 
 /** Services that the local run answers for. What is granted for others goes unseen here. */
-const OBSERVED_SERVICES: ReadonlySet<string> = new Set(['bedrock', 'bedrock-agentcore']);
+const OBSERVED_SERVICES: ReadonlySet<string> = new Set(['bedrock', 'bedrock-agentcore', 'secretsmanager']);
 
 /** The lines that tell, after a run, which grants were not needed and what was refused. */
 export function auditSummary(audit: Audit, roles: readonly AuditedRole[]): string[] {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IdentityPolicies } from '../../lib/testing';
 import { RequestFault } from './http-messages';
+import { isPresigned, verifyPresigned } from './presigned';
 import { verifySignature, type AwsCredentials, type SignatureClaim, type WireRequest } from './sigv4';
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
@@ -59,7 +60,8 @@ export class CredentialStore {
         `the access key ${claim.accessKeyId} was not given out by this local run; callers find theirs in up.json`,
       );
     }
-    await verifySignature(request, claim, entry.credentials, now);
+    const verify = isPresigned(request.url) ? verifyPresigned : verifySignature;
+    await verify(request, claim, entry.credentials, now);
     if (now.getTime() >= entry.expiresAt) {
       throw new RequestFault(403, 'ExpiredTokenException', 'the security token included in the request is expired');
     }

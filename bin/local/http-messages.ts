@@ -6,6 +6,7 @@ export class RequestFault extends Error {
     public readonly status: number,
     public readonly code: string,
     message: string,
+    public readonly headers: OutgoingHttpHeaders = {},
   ) {
     super(message);
   }
@@ -34,13 +35,13 @@ export function sendAwsFault(res: ServerResponse, fault: RequestFault, requestId
     res,
     fault.status,
     { message: fault.message },
-    { 'x-amzn-errortype': fault.code, 'x-amzn-requestid': requestId },
+    { 'x-amzn-errortype': fault.code, 'x-amzn-requestid': requestId, ...fault.headers },
   );
 }
 
 /** The form in which the agent itself reports a refused request. */
-export function sendPlainFault(res: ServerResponse, fault: RequestFault, headers: OutgoingHttpHeaders = {}): void {
-  sendJson(res, fault.status, { error: { code: fault.code, message: fault.message } }, headers);
+export function sendPlainFault(res: ServerResponse, fault: RequestFault): void {
+  sendJson(res, fault.status, { error: { code: fault.code, message: fault.message } }, fault.headers);
 }
 
 /**

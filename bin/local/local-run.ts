@@ -1,16 +1,21 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { readAssembly } from './assembly';
 import { Audit, auditSummary, type AuditedRole } from './audit';
 import { CredentialStore, type Principal } from './credentials';
 import { createFront, type FrontServices } from './front';
+import { Identity } from './identity/identity';
+import { testUsers } from './identity/test-users';
+import { chooseRuntime, readLocalApp, type AppSite, type LocalApp } from './local-app';
 import { chooseModel, type ModelChoice } from './model-choice';
+import { echoScript } from './model/echo-script';
+import { createScriptedAnthropic } from './model/scripted-anthropic';
 import { startReaper, type Reaper } from './reaper';
 import type { LocalRuntime } from './resources/runtime';
-import { liveRunState, removeRunState, writeRunState } from './run-state';
-import { assumedRolePrefix, prepareRuntime, runRuntime, type RunningRuntime } from './running-runtime';
-import { chooseRuntime, readRuntimes } from './runtimes';
+import { liveRunState, removeRunState, writeRunState, type RunState } from './run-state';
+import { runApp, type RunningApp } from './running-app';
+import { assumedRolePrefix } from './running-runtime';
 import { synthesize } from './synth';
 
 /** An account that no one has, for stacks that name none. */
@@ -44,7 +49,7 @@ export interface LocalRun {
  */
 export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun> {
   const { state, log } = options;
-  mkdirSync(state, { recursive: true, mode: 0o700 });
+  makeState(state);
   const other = await liveRunState(state);
   if (other !== undefined) {
     throw new Error(
@@ -57,65 +62,77 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
   // Listening comes first: the port is part of every agent's environment, and a taken one is known before the wait.
   let services: FrontServices | undefined;
   const front = createFront(() => services);
-  const port = await listen(front, options.port);
+  const port = await listen(front.server, options.port);
   const reaper = startReaper();
   try {
-    const place = { account: ACCOUNT, region: options.region };
-    const descriptions = await readApp(options, place, reaper);
-    const served = chooseRuntime(descriptions, options.runtime);
+    const endpoint = `http://127.0.0.1:${String(port)}`;
+    let identity: Identity | undefined;
+    const site = {
+      account: ACCOUNT,
+      region: options.region,
+      endpoint,
+      identity: () => (identity ??= new Identity(state)),
+    };
+    const app = await readApp(options, site, reaper);
+    const served = chooseRuntime(app.runtimes, options.runtime);
     const credentials = new CredentialStore();
     const audit = new Audit();
-    const endpoint = `http://127.0.0.1:${String(port)}`;
-
-    const runtimes: RunningRuntime[] = [];
-    for (const description of descriptions) {
-      const command = await prepareRuntime(description, reaper, log);
-      runtimes.push(runRuntime(description, command, { state, endpoint, credentials, reaper, log }));
-    }
-    const first = runtimes.find(({ description }) => description === served);
+    const running = await runApp(app, { ...options, ...site, credentials, reaper });
+    const first = running.runtimes.find(({ description }) => description === served);
     if (first === undefined) throw new Error(`the runtime ${served.name} was not started`);
-    services = { served: first, runtimes, credentials, audit, model: model.backend, log };
+    services = {
+      ...running,
+      endpoint,
+      served: first,
+      credentials,
+      audit,
+      model: model.backend,
+      scriptedProvider: createScriptedAnthropic(echoScript),
+      log,
+    };
 
-    const url = `http://localhost:${String(port)}`;
     writeRunState(state, {
       pid: process.pid,
       url: endpoint,
       region: served.region,
       account: served.account,
-      runtimes: descriptions.map(({ name, arn }) => ({ name, arn })),
+      runtimes: app.runtimes.map(({ name, arn }) => ({ name, arn })),
+      userPools: describePools(running),
       credentials: credentials.mint(operator(served)),
     });
     return {
-      url,
+      url: `http://localhost:${String(port)}`,
       stop: async () => {
         removeRunState(state);
-        await Promise.all(runtimes.map(({ supervisor }) => supervisor.stopAll()));
-        await close(front);
+        await Promise.all(running.runtimes.map(({ supervisor }) => supervisor.stopAll()));
+        await front.close();
         reaper.close();
-        return auditSummary(audit, auditedRoles(descriptions));
+        return auditSummary(audit, auditedRoles(app.runtimes));
       },
     };
   } catch (error) {
-    await close(front);
+    await front.close();
     reaper.close();
     throw error;
   }
 }
 
-async function readApp(
-  { directory, state, log }: LocalRunOptions,
-  place: { readonly account: string; readonly region: string },
-  reaper: Reaper,
-): Promise<LocalRuntime[]> {
+/** Makes the folder of the run's state; secrets lie in there, so a new one is kept out of everybody's repository. */
+function makeState(state: string): void {
+  const made = mkdirSync(state, { recursive: true, mode: 0o700 });
+  if (made !== undefined) writeFileSync(join(state, '.gitignore'), '*\n');
+}
+
+async function readApp({ directory, state, log }: LocalRunOptions, site: AppSite, reaper: Reaper): Promise<LocalApp> {
   const output = join(state, 'cdk.out');
   const began = Date.now();
   log('synthesizing the app of cdk.json …');
-  const said = await synthesize({ directory, output, ...place }, reaper);
+  const said = await synthesize({ directory, output, account: site.account, region: site.region }, reaper);
   if (said !== '') log(said);
   const assembly = readAssembly(output);
   const stacks = assembly.stacks.map((stack) => stack.name).join(', ');
   log(`synthesized ${stacks === '' ? 'no stack' : stacks} in ${((Date.now() - began) / 1000).toFixed(1)} s`);
-  return readRuntimes(assembly, place, log);
+  return readLocalApp(assembly, site, log);
 }
 
 /** The person at this machine, as a caller of the data plane. */
@@ -125,6 +142,7 @@ function operator({ partition, account }: LocalRuntime): Principal {
     Action: [
       'bedrock-agentcore:InvokeAgentRuntime',
       'bedrock-agentcore:InvokeAgentRuntimeForUser',
+      'bedrock-agentcore:InvokeAgentRuntimeWithWebSocketStream',
       'bedrock-agentcore:StopRuntimeSession',
     ],
     Resource: '*',
@@ -135,6 +153,15 @@ function operator({ partition, account }: LocalRuntime): Principal {
     account,
     policies: { identityPolicies: [{ Statement: [statement] }] },
   };
+}
+
+function describePools({ userPools }: RunningApp): RunState['userPools'] {
+  return userPools.map(({ pool }) => ({
+    id: pool.id,
+    issuer: pool.issuer,
+    clients: pool.clients.map(({ id, name }) => ({ id, name })),
+    users: testUsers(pool).map(({ username }) => username),
+  }));
 }
 
 /** The roles of the runtimes, each once. */
@@ -160,10 +187,4 @@ async function listen(server: Server, port: number): Promise<number> {
       resolve(typeof address === 'object' && address !== null ? address.port : port);
     });
   });
-}
-
-async function close(server: Server): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve));
-  server.closeAllConnections();
-  await closed;
 }

@@ -37,13 +37,26 @@ export function profileArn(profile: string, site: CallSite): string {
  * action, or cut by a boundary, is refused; where they name none, the caller's own Region. A global profile has the form
  * without a Region.
  * The model behind an application inference profile is not part of the request; the profile alone decides.
+ *
+ * @param guardrail ARN of the guardrail that the call names, with `:<version>` unless it is the draft; it has to be
+ * allowed too, and is a condition of the call
  */
 export function modelCallAccess(
   action: string,
   modelId: string,
   site: CallSite,
   policies: IdentityPolicies,
+  guardrail?: string,
 ): AccessRequest[] {
+  const calls = callAccess(action, modelId, site, policies);
+  if (guardrail === undefined) return calls;
+  return [
+    ...calls.map((call) => ({ ...call, context: { ...call.context, 'bedrock:GuardrailIdentifier': guardrail } })),
+    { action: 'bedrock:ApplyGuardrail', resource: guardrail.split(':').slice(0, 6).join(':') },
+  ];
+}
+
+function callAccess(action: string, modelId: string, site: CallSite, policies: IdentityPolicies): AccessRequest[] {
   const called = modelArn(modelId, site);
   const own: AccessRequest = { action, resource: called, context: { 'aws:RequestedRegion': site.region } };
   const [, geography, model] = PROFILE_ID.exec(PROFILE_ARN.exec(called)?.[1] ?? '') ?? [];

@@ -5,7 +5,7 @@ import { echoScript } from './model/echo-script';
 import { createScriptedBedrock } from './model/scripted-bedrock';
 import type { AwsCredentials } from './sigv4';
 
-export const MODEL_CHOICES = ['scripted', 'bedrock'] as const;
+export const MODEL_CHOICES = ['scripted', 'bedrock', 'provider'] as const;
 export type ModelChoice = (typeof MODEL_CHOICES)[number];
 
 export interface ChosenModel {
@@ -15,13 +15,13 @@ export interface ChosenModel {
 }
 
 /**
- * The model behind the local run: Amazon Bedrock with the person's own AWS credentials when it is asked for and they are
+ * The model behind Amazon Bedrock in the local run: Amazon Bedrock itself with the person's own AWS credentials when it is asked for and they are
  * found, otherwise a scripted one, which says so in every answer.
  *
  * @param environment of the runner; `AWS_ENDPOINT_URL_BEDROCK_RUNTIME` and `AWS_ENDPOINT_URL_BEDROCK` move the endpoints
  */
 export async function chooseModel(choice: ModelChoice, environment: NodeJS.ProcessEnv): Promise<ChosenModel> {
-  if (choice === 'scripted') return scripted('Amazon Bedrock was not asked for (--model bedrock does)');
+  if (choice !== 'bedrock') return scripted('Amazon Bedrock was not asked for (--model bedrock does)');
 
   const credentials: () => Promise<AwsCredentials> = defaultProvider();
   try {

@@ -1,6 +1,7 @@
-import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MintedCredentials } from './credentials';
+import { readPrivateJson, writePrivateJson } from './private-file';
 
 /** What a running local run tells other programs of the same person, in `up.json`. */
 export interface RunState {
@@ -9,6 +10,13 @@ export interface RunState {
   readonly region: string;
   readonly account: string;
   readonly runtimes: readonly { readonly name: string; readonly arn: string }[];
+  /** Where the users of the app sign in; none when the app has no user pool. */
+  readonly userPools: readonly {
+    readonly id: string;
+    readonly issuer: string;
+    readonly clients: readonly { readonly id: string; readonly name: string }[];
+    readonly users: readonly string[];
+  }[];
   /** For signed calls of the data plane. They are worth nothing outside of this run. */
   readonly credentials: MintedCredentials;
 }
@@ -18,11 +26,7 @@ const ANSWER_TIMEOUT_MS = 2_000;
 
 /** Writes the state where only its owner can read it; readers never see half of it. */
 export function writeRunState(directory: string, state: RunState): void {
-  const file = join(directory, FILE);
-  const next = `${file}.next`;
-  writeFileSync(next, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600 });
-  chmodSync(next, 0o600);
-  renameSync(next, file);
+  writePrivateJson(join(directory, FILE), state);
 }
 
 /** Removes the state of this process; that of another one is left alone. */
@@ -38,14 +42,7 @@ export async function liveRunState(directory: string): Promise<RunState | undefi
 }
 
 function readRunState(directory: string): RunState | undefined {
-  const file = join(directory, FILE);
-  if (!existsSync(file)) return undefined;
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as RunState;
-  } catch {
-    // A file that is not a state tells of no run.
-    return undefined;
-  }
+  return readPrivateJson(join(directory, FILE)) as RunState | undefined;
 }
 
 function isAlive(pid: number): boolean {

@@ -9,6 +9,7 @@ import { RequestFault } from './http-messages';
 import { nativeCommand } from './native-command';
 import type { Reaper } from './reaper';
 import type { LocalRuntime } from './resources/runtime';
+import type { RuntimeAccess } from './runtime-access';
 import { SessionSupervisor } from './supervisor';
 
 /** Between SIGTERM and SIGKILL: enough for an agent to end its turn and to write what it holds. */
@@ -17,6 +18,7 @@ const STOP_GRACE_MS = 5_000;
 /** A runtime whose sessions can be started. */
 export interface RunningRuntime {
   readonly description: LocalRuntime;
+  readonly access: RuntimeAccess;
   readonly supervisor: SessionSupervisor;
 }
 
@@ -25,6 +27,9 @@ export interface RunningRuntimeOptions {
   readonly state: string;
   /** Address of the front, which answers for every AWS service. */
   readonly endpoint: string;
+  readonly access: RuntimeAccess;
+  /** What the template's variables are replaced with, or added to, on this machine. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly credentials: CredentialStore;
   readonly reaper: Reaper;
   readonly log: (line: string) => void;
@@ -56,7 +61,7 @@ export async function prepareRuntime(
 export function runRuntime(
   description: LocalRuntime,
   command: ImageCommand,
-  { state, endpoint, credentials, reaper, log }: RunningRuntimeOptions,
+  { state, endpoint, access, environment, credentials, reaper, log }: RunningRuntimeOptions,
 ): RunningRuntime {
   const { name, region, role, limits } = description;
   const supervisor = new SessionSupervisor({
@@ -84,6 +89,7 @@ export function runRuntime(
             env: {
               ...env,
               ...description.environment,
+              ...environment,
               AWS_ENDPOINT_URL: endpoint,
               ANTHROPIC_BEDROCK_BASE_URL: endpoint,
               AWS_REGION: region,
@@ -117,7 +123,7 @@ export function runRuntime(
       }
     },
   });
-  return { description, supervisor };
+  return { description, access, supervisor };
 }
 
 function sessionPrincipal({ partition, account, role }: LocalRuntime, sessionName: string): Principal {

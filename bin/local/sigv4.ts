@@ -1,11 +1,12 @@
-import { createHash, createHmac, timingSafeEqual, type Hash, type Hmac } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { decodePercent, RequestFault } from './http-messages';
+import { Sha256 } from './sha256';
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
 /** How far the clocks of caller and service may be apart, as on AWS. */
-const MAX_CLOCK_SKEW_MS = 5 * 60_000;
+export const MAX_CLOCK_SKEW_MS = 5 * 60_000;
 
 export interface AwsCredentials {
   readonly accessKeyId: string;
@@ -22,7 +23,7 @@ export interface WireRequest {
   readonly body: Buffer;
 }
 
-/** What an Authorization header says about who signed, and for which service. */
+/** What a signature, in the header or in the address of a request, says about who signed, and for which service. */
 export interface SignatureClaim {
   readonly accessKeyId: string;
   /** `YYYYMMDD`. */
@@ -46,25 +47,27 @@ export function readSignature(authorization: string | undefined): SignatureClaim
       .split(',')
       .map((part) => part.trim().split(/=(.*)/s) as [string, string | undefined]),
   );
-  const [accessKeyId, date, region, service, end] = parts.get('Credential')?.split('/') ?? [];
-  const signedHeaders = parts.get('SignedHeaders')?.split(';');
-  const signature = parts.get('Signature');
-  if (
-    !accessKeyId ||
-    !date ||
-    !isScopePart(region) ||
-    !isScopePart(service) ||
-    end !== 'aws4_request' ||
-    !signedHeaders ||
-    !signature
-  ) {
+  const claim = readClaim(parts.get('Credential'), parts.get('SignedHeaders'), parts.get('Signature'));
+  if (claim === undefined) {
     throw new RequestFault(
       400,
       'IncompleteSignatureException',
       'the Authorization header needs Credential=<key>/<date>/<region>/<service>/aws4_request, SignedHeaders and Signature',
     );
   }
-  return { accessKeyId, date, region, service, signedHeaders, signature };
+  return claim;
+}
+
+/** The parts of a signature; undefined when one is missing or malformed. */
+export function readClaim(
+  credential: string | undefined,
+  headers: string | undefined,
+  signature: string | undefined,
+): SignatureClaim | undefined {
+  const [accessKeyId, date, region, service, end] = credential?.split('/') ?? [];
+  if (!accessKeyId || !date || !headers || !signature || end !== 'aws4_request') return undefined;
+  if (!isScopePart(region) || !isScopePart(service)) return undefined;
+  return { accessKeyId, date, region, service, signedHeaders: headers.split(';'), signature };
 }
 
 /** Regions and services end up in host names, so nothing else than their own characters may pass. */
@@ -91,30 +94,15 @@ export async function verifySignature(
   if (Math.abs(now.getTime() - signingDate.getTime()) > MAX_CLOCK_SKEW_MS) {
     throw mismatch(`the signature is of ${signingDate.toISOString()}, more than five minutes from now`);
   }
-  if (!claim.signedHeaders.includes('host')) throw mismatch('the header host is not signed');
-
-  const token = request.headers['x-amz-security-token'];
-  if (token !== credentials.sessionToken) {
-    throw new RequestFault(
-      403,
-      'UnrecognizedClientException',
-      'the security token of the request is not the one given out with its access key',
-    );
-  }
+  requireToken(request.headers['x-amz-security-token'], credentials);
   // The signature covers only the hash that the caller states, so the statement itself has to be true.
   const statedHash = request.headers['x-amz-content-sha256'];
   if (statedHash !== undefined && statedHash !== createHash('sha256').update(request.body).digest('hex')) {
     throw mismatch('the header x-amz-content-sha256 is not the hash of the body');
   }
 
-  const headers: Record<string, string> = {};
-  for (const name of claim.signedHeaders) {
-    const value = request.headers[name];
-    if (value === undefined) throw mismatch(`the signed header ${name} is not in the request`);
-    headers[name] = Array.isArray(value) ? value.join(',') : value;
-  }
   const expected = await sign(
-    { ...request, headers },
+    { ...request, headers: signedHeaders(request, claim) },
     {
       ...claim,
       signingDate,
@@ -128,9 +116,39 @@ export async function verifySignature(
       },
     },
   );
-  if (!equal(readSignature(expected.authorization)?.signature ?? '', claim.signature)) {
-    throw mismatch('the signature does not match the request; check the secret key and the signed path');
+  requireSignature(claim, readSignature(expected.authorization)?.signature);
+}
+
+/** @throws RequestFault 403 when the session token is not the one that belongs to the credentials */
+export function requireToken(token: unknown, credentials: AwsCredentials): void {
+  if (token === credentials.sessionToken) return;
+  throw new RequestFault(
+    403,
+    'UnrecognizedClientException',
+    'the security token of the request is not the one given out with its access key',
+  );
+}
+
+/**
+ * The headers that a signature covers.
+ *
+ * @throws RequestFault 403 when one is missing, or the host is not covered
+ */
+export function signedHeaders(request: WireRequest, claim: SignatureClaim): Record<string, string> {
+  if (!claim.signedHeaders.includes('host')) throw mismatch('the header host is not signed');
+  const headers: Record<string, string> = {};
+  for (const name of claim.signedHeaders) {
+    const value = request.headers[name];
+    if (value === undefined) throw mismatch(`the signed header ${name} is not in the request`);
+    headers[name] = Array.isArray(value) ? value.join(',') : value;
   }
+  return headers;
+}
+
+/** @throws RequestFault 403 when the signature is not the expected one */
+export function requireSignature(claim: SignatureClaim, expected = ''): void {
+  if (equal(expected, claim.signature)) return;
+  throw mismatch('the signature does not match the request; check the secret key and the signed path');
 }
 
 export interface SigningOptions {
@@ -163,7 +181,8 @@ export async function sign(
   return signed.headers;
 }
 
-function readQuery(search = ''): Record<string, string | string[]> {
+/** The decoded query of an address, in the form that the signer takes. */
+export function readQuery(search = ''): Record<string, string | string[]> {
   const query: Record<string, string | string[]> = {};
   for (const pair of search.split('&').filter((part) => part !== '')) {
     const [name = '', value = ''] = pair.split(/=(.*)/s).map(decodePercent);
@@ -174,42 +193,18 @@ function readQuery(search = ''): Record<string, string | string[]> {
 }
 
 /** `YYYYMMDDTHHMMSSZ`. */
-function readDate(text: string | string[] | undefined): Date | undefined {
+export function readDate(text: string | string[] | undefined): Date | undefined {
   const parts = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(String(text));
   if (parts === null) return undefined;
   const [, year, month, day, hour, minute, second] = parts.map(Number);
   return new Date(Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second));
 }
 
-function mismatch(detail: string): RequestFault {
+export function mismatch(detail: string): RequestFault {
   return new RequestFault(403, 'SignatureDoesNotMatch', `The request signature is not valid: ${detail}.`);
 }
 
 function equal(left: string, right: string): boolean {
   const [a, b] = [Buffer.from(left), Buffer.from(right)];
   return a.length === b.length && timingSafeEqual(a, b);
-}
-
-/** SHA-256, or HMAC-SHA-256 with a key, in the form the signer expects. */
-class Sha256 {
-  private readonly hash: Hash | Hmac;
-
-  constructor(key?: string | ArrayBuffer | ArrayBufferView) {
-    this.hash = key === undefined ? createHash('sha256') : createHmac('sha256', bytes(key));
-  }
-
-  public update(data: string | ArrayBuffer | ArrayBufferView): void {
-    this.hash.update(bytes(data));
-  }
-
-  public digest(): Promise<Uint8Array> {
-    return Promise.resolve(this.hash.digest());
-  }
-}
-
-function bytes(data: string | ArrayBuffer | ArrayBufferView): string | Uint8Array {
-  if (typeof data === 'string') return data;
-  return ArrayBuffer.isView(data)
-    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    : new Uint8Array(data);
 }

@@ -38,12 +38,23 @@ export async function serveBedrock(
   await backend(req, res, body, site.region);
 }
 
+/** As the condition key spells it: the ARN, and the version unless it is the draft. */
+function guardrailOf({ headers }: IncomingMessage, site: CallSite): string | undefined {
+  const id = headers['x-amzn-bedrock-guardrailidentifier'];
+  if (typeof id !== 'string') return undefined;
+  const version = headers['x-amzn-bedrock-guardrailversion'];
+  const arn = id.startsWith('arn:')
+    ? id
+    : `arn:${site.partition}:bedrock:${site.region}:${site.account}:guardrail/${id}`;
+  return typeof version === 'string' && version !== 'DRAFT' ? `${arn}:${version}` : arn;
+}
+
 function accessRequests(req: IncomingMessage, { policies }: Principal, site: CallSite): AccessRequest[] {
   const path = (req.url ?? '/').split('?')[0] ?? '/';
   const [, modelId, operation = ''] = MODEL_ROUTE.exec(path) ?? [];
   const action = MODEL_ACTIONS[operation];
   if (req.method === 'POST' && modelId !== undefined && action !== undefined) {
-    return modelCallAccess(action, decodePercent(modelId), site, policies);
+    return modelCallAccess(action, decodePercent(modelId), site, policies, guardrailOf(req, site));
   }
   if (req.method === 'GET' && path === '/inference-profiles') {
     return [{ action: 'bedrock:ListInferenceProfiles', resource: '*' }];

@@ -1,11 +1,12 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { callAgent, passOn, sessionIdOf, SESSION_HEADER } from '../agent-call';
-import { RequestFault, sendJson, sendPlainFault } from '../http-messages';
+import { RequestFault, sendJson } from '../http-messages';
+import { shortPathAuthorization } from '../runtime-access';
 import type { RunningRuntime } from '../running-runtime';
 
 /**
- * The agent's own two routes, for curl: no signature, no runtime ARN. A request goes through the same sessions as one of
- * the data plane, and the agent's status and body come back unchanged.
+ * The agent's own routes, for curl: no signature, no sign-in, no runtime ARN. A request goes through the same sessions as
+ * one of the data plane, where users sign in as a test user, and the agent's status and body come back unchanged.
  */
 export async function serveShortPath(
   runtime: RunningRuntime,
@@ -16,22 +17,20 @@ export async function serveShortPath(
   requestId: string,
 ): Promise<void> {
   const path = (req.url ?? '/').split('?')[0];
+  if (path === '/ws')
+    throw new RequestFault(426, 'UPGRADE_REQUIRED', '/ws is for WebSocket clients', { upgrade: 'websocket' });
   const method = path === '/ping' ? 'GET' : path === '/invocations' ? 'POST' : undefined;
   if (method === undefined) {
     throw new RequestFault(
       404,
       'NOT_FOUND',
-      `there is no ${path ?? '/'} here; POST /invocations calls the agent, GET /ping tells whether it is busy`,
+      `there is no ${path ?? '/'} here; POST /invocations calls the agent, GET /ping tells whether it is busy, /ws takes WebSockets`,
     );
   }
   if (req.method !== method) {
-    const fault = new RequestFault(
-      405,
-      'METHOD_NOT_ALLOWED',
-      `${path ?? '/'} takes ${method}, not ${req.method ?? ''}`,
-    );
-    sendPlainFault(res, fault, { allow: method });
-    return;
+    throw new RequestFault(405, 'METHOD_NOT_ALLOWED', `${path ?? '/'} takes ${method}, not ${req.method ?? ''}`, {
+      allow: method,
+    });
   }
   if (path === '/ping') {
     const busy = await Promise.all(all.map((one) => one.supervisor.isBusy()));
@@ -39,15 +38,16 @@ export async function serveShortPath(
     return;
   }
   const sessionId = sessionIdOf(req.headers);
-  if (sessionId === undefined) throw sessionFault(req);
+  if (sessionId === undefined) throw sessionFault(req.headers[SESSION_HEADER]);
+  const authorization = await shortPathAuthorization(runtime.access, req.headers.authorization);
   await runtime.supervisor.use(sessionId, async (agent) => {
-    const call = { sessionId, requestId, headers: req.headers, body };
+    const call = { sessionId, requestId, headers: req.headers, authorization, body };
     await passOn(await callAgent(agent.port, call, runtime.description.allowedHeaders, res), res);
   });
 }
 
-function sessionFault(req: IncomingMessage): RequestFault {
-  const given = req.headers[SESSION_HEADER];
+/** Why a request without a usable session id is refused. */
+export function sessionFault(given: IncomingHttpHeaders[string]): RequestFault {
   return new RequestFault(
     400,
     'SESSION_ID_INVALID',

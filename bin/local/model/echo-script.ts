@@ -16,7 +16,7 @@ export const echoScript: ModelScript = ({ userTexts }) => {
       ? `This is turn ${turns} of our conversation, which began with: “${userTexts[0] ?? ''}”`
       : 'This is turn 1.';
   const text = [
-    'This is a scripted model, not Claude: the agent runs without Bedrock, and nothing was sent to AWS.',
+    'This is a scripted model, not Claude: nothing was sent to AWS or to another provider.',
     `You wrote: “${prompt}”`,
     memory,
   ].join('\n\n');

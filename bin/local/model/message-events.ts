@@ -7,7 +7,7 @@ export interface StreamEvent {
   readonly [field: string]: unknown;
 }
 
-/** The answer of the non-streaming `InvokeModel`. */
+/** The answer in one piece. */
 export function messageBody(request: ModelRequest, reply: ScriptedMessage): Record<string, unknown> {
   return {
     ...messageHead(request),
@@ -18,20 +18,19 @@ export function messageBody(request: ModelRequest, reply: ScriptedMessage): Reco
   };
 }
 
-/** The same answer as the events of `InvokeModelWithResponseStream`. */
+/** The same answer as the events of a stream. */
 export function messageEvents(request: ModelRequest, reply: ScriptedMessage): StreamEvent[] {
   return [
     messageStart(request),
     ...contentBlocks(reply).flatMap((block, index) => blockEvents(index, block, reply)),
     { type: 'message_delta', delta: { stop_reason: stopReason(reply), stop_sequence: null }, usage: deltaUsage(reply) },
-    {
-      type: 'message_stop',
-      'amazon-bedrock-invocationMetrics': {
-        inputTokenCount: inputUsage(request).input_tokens,
-        outputTokenCount: outputTokens(reply),
-      },
-    },
+    { type: 'message_stop' },
   ];
+}
+
+/** What Amazon Bedrock adds to the last event of a stream. */
+export function invocationMetrics(request: ModelRequest, reply: ScriptedMessage): Record<string, unknown> {
+  return { inputTokenCount: inputUsage(request).input_tokens, outputTokenCount: outputTokens(reply) };
 }
 
 /** The events of an answer that breaks off inside its only text block. */

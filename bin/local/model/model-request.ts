@@ -1,10 +1,10 @@
 import type { ContentBlock, ModelMessage, ModelRequest, ModelRequestBody } from './model-script';
 
-/** A request that Bedrock would refuse with a `ValidationException`; the message is meant for the caller. */
+/** A request that the provider would refuse as invalid; the message is meant for the caller. */
 export class InvalidModelRequest extends Error {}
 
 /**
- * Reads the body of an `InvokeModel` call.
+ * Reads the body of a model call.
  *
  * @throws InvalidModelRequest when it is not JSON or has no messages
  */

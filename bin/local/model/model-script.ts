@@ -21,9 +21,13 @@ export interface ModelMessage {
   readonly content: string | readonly ContentBlock[];
 }
 
-/** The parts of an `InvokeModel` body that scripts and tests look at. */
+/** The parts of a model call's body that scripts and tests look at. */
 export interface ModelRequestBody {
+  /** Amazon Bedrock only. */
   readonly anthropic_version?: string;
+  /** Anthropic's own protocol only; Amazon Bedrock has both in the path. */
+  readonly model?: unknown;
+  readonly stream?: unknown;
   readonly max_tokens?: number;
   readonly system?: string | readonly ContentBlock[];
   readonly messages: readonly ModelMessage[];
@@ -31,7 +35,7 @@ export interface ModelRequestBody {
 }
 
 export interface ModelRequest {
-  /** Model id, inference profile id or ARN, decoded from the path. */
+  /** Model id, inference profile id or ARN, decoded from the path; a model name with other providers. */
   readonly modelId: string;
   readonly streaming: boolean;
   readonly body: ModelRequestBody;
@@ -61,7 +65,7 @@ export interface ScriptedMessage {
 
 export type ScriptedReply =
   | ScriptedMessage
-  /** Refused before anything is streamed: HTTP `status` with `type` in `x-amzn-errortype`. */
+  /** Refused before anything is streamed, with HTTP `status`; `type` is Amazon Bedrock's name of the fault. */
   | {
       readonly kind: 'fault';
       readonly status: number;
@@ -69,7 +73,7 @@ export type ScriptedReply =
       readonly message: string;
       readonly retryAfterSeconds?: number;
     }
-  /** `text` is streamed, then an exception frame ends the stream. */
+  /** `text` is streamed, then an error ends the stream. */
   | { readonly kind: 'mid-stream-fault'; readonly text: string; readonly type: string; readonly message: string }
   /** The connection is destroyed, after `text` when there is some. */
   | { readonly kind: 'cut'; readonly text?: string }

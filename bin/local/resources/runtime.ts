@@ -1,5 +1,6 @@
 import { rolePolicies, type ResolvedTemplate, type RolePolicies } from '../../../lib/testing';
-import type { Assembly, AssemblyStack, ImageAsset } from '../assembly';
+import type { Assembly, ImageAsset } from '../assembly';
+import type { ClaimRule, JwtAuthorizerSettings } from '../jwt-authorizer';
 import type { SessionLimits } from '../supervisor';
 
 /** AgentCore's own limits where the template sets none. */
@@ -19,6 +20,8 @@ export interface LocalRuntime {
   readonly limits: SessionLimits;
   /** Lower-case names of the request headers that reach the agent beside the service's own. */
   readonly allowedHeaders: readonly string[];
+  /** Which tokens its callers bring; undefined where they sign. */
+  readonly authorizer?: JwtAuthorizerSettings;
   /** Endpoints (qualifiers) that exist; `DEFAULT` always does. */
   readonly endpoints: readonly string[];
 }
@@ -34,6 +37,23 @@ interface RuntimeProperties {
     readonly MaxLifetime?: number | string;
   };
   readonly RequestHeaderConfiguration?: { readonly RequestHeaderAllowlist?: readonly string[] };
+  readonly AuthorizerConfiguration?: { readonly CustomJWTAuthorizer?: CustomJwtAuthorizer };
+}
+
+interface CustomJwtAuthorizer {
+  readonly DiscoveryUrl: string;
+  readonly AllowedAudience?: readonly string[];
+  readonly AllowedClients?: readonly string[];
+  readonly AllowedScopes?: readonly string[];
+  readonly CustomClaims?: readonly CustomClaim[];
+}
+
+interface CustomClaim {
+  readonly InboundTokenClaimName: string;
+  readonly AuthorizingClaimMatchValue: {
+    readonly ClaimMatchOperator: ClaimRule['operator'];
+    readonly ClaimMatchValue: { readonly MatchValueString?: string; readonly MatchValueStringList?: readonly string[] };
+  };
 }
 
 /**
@@ -41,21 +61,13 @@ interface RuntimeProperties {
  *
  * @throws Error saying why this runtime cannot be run without a deployment
  */
-export function readRuntime(
-  assembly: Assembly,
-  stack: AssemblyStack,
-  template: ResolvedTemplate,
-  logicalId: string,
-): LocalRuntime {
-  // Looked at before it is resolved: the user pool that the authorizer refers to has no value here.
-  if (/"CustomJWTAuthorizer"/.test(JSON.stringify(stack.template.Resources?.[logicalId]))) {
-    throw new Error('its callers sign in with a JSON web token, and sign-in is not run locally yet');
-  }
+export function readRuntime(assembly: Assembly, template: ResolvedTemplate, logicalId: string): LocalRuntime {
   const properties = template.properties(logicalId) as unknown as RuntimeProperties;
   const protocol = properties.ProtocolConfiguration ?? 'HTTP';
   if (protocol !== 'HTTP' && protocol !== 'AGUI') {
     throw new Error(`its protocol is ${protocol}; HTTP and AGUI are run locally`);
   }
+  const authorizer = properties.AuthorizerConfiguration?.CustomJWTAuthorizer;
   const { IdleRuntimeSessionTimeout: idle, MaxLifetime: lifetime } = properties.LifecycleConfiguration ?? {};
   return {
     name: properties.AgentRuntimeName,
@@ -73,7 +85,22 @@ export function readRuntime(
     allowedHeaders: (properties.RequestHeaderConfiguration?.RequestHeaderAllowlist ?? []).map((name) =>
       name.toLowerCase(),
     ),
+    ...(authorizer === undefined ? {} : { authorizer: jwtSettings(authorizer) }),
     endpoints: ['DEFAULT', ...endpointNames(template, template.getAtt(logicalId, 'AgentRuntimeId'))],
+  };
+}
+
+function jwtSettings(authorizer: CustomJwtAuthorizer): JwtAuthorizerSettings {
+  const { DiscoveryUrl, AllowedAudience, AllowedClients, AllowedScopes, CustomClaims = [] } = authorizer;
+  return {
+    discoveryUrl: DiscoveryUrl,
+    ...(AllowedAudience === undefined ? {} : { allowedAudience: AllowedAudience }),
+    ...(AllowedClients === undefined ? {} : { allowedClients: AllowedClients }),
+    ...(AllowedScopes === undefined ? {} : { allowedScopes: AllowedScopes }),
+    customClaims: CustomClaims.map(({ InboundTokenClaimName: name, AuthorizingClaimMatchValue: match }) => {
+      const { MatchValueString: text, MatchValueStringList: texts = [] } = match.ClaimMatchValue;
+      return { name, operator: match.ClaimMatchOperator, values: text === undefined ? texts : [text] };
+    }),
   };
 }
 

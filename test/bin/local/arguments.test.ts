@@ -27,6 +27,7 @@ describe('readArguments', () => {
       runtime: 'two',
     });
     expect(readArguments([], environment, HERE)).toMatchObject({ model: 'bedrock' });
+    expect(readArguments(['--model', 'provider'], environment, HERE)).toMatchObject({ model: 'provider' });
   });
 
   it('gives nothing to run when only the usage is asked for', () => {
@@ -37,7 +38,12 @@ describe('readArguments', () => {
     ['an unknown flag', ['--fast'], {}, "Unknown option '--fast'"],
     ['a flag without its value', ['--runtime'], {}, 'argument missing'],
     ['an argument', ['now'], {}, "Unexpected argument 'now'"],
-    ['a model it does not know', ['--model', 'gpt'], {}, 'the model is "gpt"; expected scripted or bedrock'],
+    [
+      'a model it does not know',
+      ['--model', 'gpt'],
+      {},
+      'the model is "gpt"; expected scripted or bedrock or provider',
+    ],
     ['such a model in the environment', [], { LOCAL_MODEL: 'gpt' }, 'the model is "gpt"'],
     ['a port that is none', [], { PORT: '80a' }, 'PORT is "80a"; expected a number from 0 to 65535'],
     ['a port out of range', [], { PORT: '65536' }, 'PORT is "65536"'],

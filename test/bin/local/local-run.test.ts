@@ -478,6 +478,14 @@ describe('starting and stopping', () => {
     expect(isRunning(pid)).toBe(false);
   });
 
+  it('keeps a folder that it makes for its state out of repositories, and changes no other', async () => {
+    const inside = join(state, 'made');
+    await start(fakeApp(), { state: inside });
+
+    expect(readFileSync(join(inside, '.gitignore'), 'utf8')).toBe('*\n');
+    expect(existsSync(join(state, '.gitignore'))).toBe(false);
+  });
+
   it('begins each session on an empty disk', async () => {
     await start();
     const { env } = report(await invoke({}));
@@ -553,9 +561,13 @@ describe('starting and stopping', () => {
 
   it.each<[string, Record<string, unknown>, string]>([
     [
-      'sign-in by token',
-      { AuthorizerConfiguration: { CustomJWTAuthorizer: { DiscoveryUrl: { 'Fn::GetAtt': ['Pool', 'X'] } } } },
-      'sign-in is not run locally yet',
+      'tokens whose issuer cannot be trusted',
+      {
+        AuthorizerConfiguration: {
+          CustomJWTAuthorizer: { DiscoveryUrl: 'http://issuer.example/.well-known/openid-configuration' },
+        },
+      },
+      'is "http://issuer.example/.well-known/openid-configuration"; expected an https address',
     ],
     ['another protocol', { ProtocolConfiguration: 'MCP' }, 'its protocol is MCP'],
     [

@@ -46,9 +46,14 @@ function principal(statements: PolicyStatementJson[], more: Partial<IdentityPoli
 }
 
 /** Undefined when the call is allowed, otherwise the resource at which it is refused. */
-function refusedAt(modelId: string, caller: Principal, action = 'bedrock:InvokeModel'): string | undefined {
+function refusedAt(
+  modelId: string,
+  caller: Principal,
+  action = 'bedrock:InvokeModel',
+  guardrail?: string,
+): string | undefined {
   try {
-    new Audit().require(caller, modelCallAccess(action, modelId, SITE, caller.policies));
+    new Audit().require(caller, modelCallAccess(action, modelId, SITE, caller.policies, guardrail));
     return undefined;
   } catch (error) {
     return / on resource: (\S+) /.exec(String(error))?.[1] ?? String(error);
@@ -69,6 +74,28 @@ describe('modelCallAccess', () => {
     ],
   ])('allows %s that the role grants, for both actions', (_, modelId, statements) => {
     for (const action of ACTIONS) expect(refusedAt(modelId, principal(statements), action)).toBeUndefined();
+  });
+
+  it('allows a role that is bound to a guardrail no call without it, with another version, or with another one', () => {
+    const guardrail = 'arn:aws:bedrock:us-east-1:000000000000:guardrail/abc';
+    const bound: PolicyStatementJson[] = [
+      ...globalGrant,
+      { Effect: 'Allow', Action: 'bedrock:ApplyGuardrail', Resource: guardrail },
+      {
+        Effect: 'Deny',
+        Action: ACTIONS,
+        NotResource: ['arn:aws:bedrock:*:*:inference-profile/*'],
+        Condition: { StringNotEquals: { 'bedrock:GuardrailIdentifier': `${guardrail}:3` } },
+      },
+    ];
+    const called = (given?: string): string | undefined =>
+      refusedAt(`global.${MODEL}`, principal(bound), 'bedrock:InvokeModel', given);
+
+    expect(called(`${guardrail}:3`)).toBeUndefined();
+    expect(called()).toBe(foundation('us-east-1'));
+    expect(called(`${guardrail}:4`)).toBe(foundation('us-east-1'));
+    expect(called(guardrail)).toBe(foundation('us-east-1'));
+    expect(refusedAt(`global.${MODEL}`, principal(globalGrant), 'bedrock:InvokeModel', `${guardrail}:3`)).toBe(guardrail);
   });
 
   it('refuses a model that is not granted', () => {

@@ -1,0 +1,81 @@
+import type { Reaper } from './reaper';
+import type { CredentialStore } from './credentials';
+import { OidcProvider } from './endpoints/oidc';
+import type { Identity } from './identity/identity';
+import { testUsers } from './identity/test-users';
+import { JwtAuthorizer } from './jwt-authorizer';
+import type { LocalApp } from './local-app';
+import type { ModelChoice } from './model-choice';
+import { providerAccess, type ProviderKey } from './model-provider';
+import { isSecretArn } from './resources/secret';
+import type { LocalRuntime } from './resources/runtime';
+import type { RuntimeAccess } from './runtime-access';
+import { prepareRuntime, runRuntime, type RunningRuntime } from './running-runtime';
+import { SecretStore } from './secrets/secret-store';
+
+export interface RunningAppOptions {
+  readonly state: string;
+  /** Address of the front. */
+  readonly endpoint: string;
+  readonly model: ModelChoice;
+  readonly identity: () => Identity;
+  readonly credentials: CredentialStore;
+  readonly reaper: Reaper;
+  readonly log: (line: string) => void;
+}
+
+/** The resources of an app, ready to be called. */
+export interface RunningApp {
+  readonly runtimes: readonly RunningRuntime[];
+  readonly userPools: readonly OidcProvider[];
+  readonly secrets: SecretStore;
+  readonly providerKeys: readonly ProviderKey[];
+}
+
+/**
+ * Makes what the templates describe ready, and tells the person what they have to know of it.
+ *
+ * @throws Error with a sentence for the person who started the run
+ */
+export async function runApp(app: LocalApp, options: RunningAppOptions): Promise<RunningApp> {
+  const { log, endpoint } = options;
+  const userPools = app.userPools.map((pool) => new OidcProvider(pool, options.identity()));
+  for (const { pool } of userPools) {
+    const names = testUsers(pool).map(({ username }) => username);
+    log(`user pool ${pool.id}: sign in as ${names.join(' or ')}, without a password (issuer ${pool.issuer})`);
+  }
+  const secrets = new SecretStore(options.state, app.secrets);
+
+  const runtimes: RunningRuntime[] = [];
+  const providerKeys: ProviderKey[] = [];
+  for (const description of app.runtimes) {
+    const provider = providerAccess(description, options.model, secrets, endpoint);
+    if (provider !== undefined) log(provider.description);
+    if (provider?.key !== undefined) providerKeys.push(provider.key);
+    for (const line of missingSecrets(description, secrets)) log(line);
+
+    const access = accessOf(description, userPools);
+    const command = await prepareRuntime(description, options.reaper, log);
+    runtimes.push(runRuntime(description, command, { ...options, access, environment: provider?.environment ?? {} }));
+  }
+  return { runtimes, userPools, secrets, providerKeys };
+}
+
+function missingSecrets(runtime: LocalRuntime, secrets: SecretStore): string[] {
+  return Object.entries(runtime.environment).flatMap(([variable, value]) => {
+    if (!isSecretArn(value)) return [];
+    const { name, value: known } = secrets.find(value, runtime);
+    return known === undefined ? [`${variable} of runtime ${runtime.name}: ${secrets.advice(name)}`] : [];
+  });
+}
+
+function accessOf({ authorizer: settings }: LocalRuntime, pools: readonly OidcProvider[]): RuntimeAccess {
+  if (settings === undefined) return { kind: 'iam' };
+  const authorizer = new JwtAuthorizer(settings);
+  const provider = pools.find(({ pool }) => pool.issuer === authorizer.authorizationServer);
+  const clients = provider?.pool.clients ?? [];
+  const client = clients.find(({ id }) => settings.allowedClients?.includes(id)) ?? clients[0];
+  return provider === undefined || client === undefined
+    ? { kind: 'jwt', authorizer }
+    : { kind: 'jwt', authorizer, testToken: () => provider.testToken(client) };
+}

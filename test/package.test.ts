@@ -45,6 +45,7 @@ test('the package holds the compiled library and the sources of the image, and n
     'README.md',
     'agent-image/.dockerignore',
     'agent-image/Dockerfile',
+    'agent-image/openapi.json',
     'agent-image/package-lock.json',
     'agent-image/package.json',
     'agent-image/tsconfig.json',

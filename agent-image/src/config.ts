@@ -41,6 +41,8 @@ export interface AgentConfig extends AgentDirectories {
   readonly callerOverrides: readonly CallerOverride[];
   /** CloudWatch namespace of the agent's own metrics. */
   readonly metricsNamespace: string;
+  /** Whether prompts and answers are written into the log. */
+  readonly logPrompts: boolean;
   /** Whether the agent process sends its own OpenTelemetry where the `OTEL_` variables say. */
   readonly telemetry: boolean;
   readonly home: string;
@@ -79,6 +81,7 @@ export function readConfig(env: NodeJS.ProcessEnv): AgentConfig {
     permissionModes: listOf(env, 'AGENT_PERMISSION_MODES', [...USUAL_MODES, 'bypass']) ?? USUAL_MODES,
     callerOverrides: listOf(env, 'AGENT_CALLER_OVERRIDES', ['model', 'systemPrompt']) ?? [],
     metricsNamespace: metricsNamespace(env),
+    logPrompts: oneOf(env, 'AGENT_LOG_PROMPTS', ['0', '1']) === '1',
     telemetry: oneOf(env, 'AGENT_OTEL', ['0', '1']) === '1',
     home,
     configDirectory: directory(env, 'CLAUDE_CONFIG_DIR') ?? join(home, '.claude'),

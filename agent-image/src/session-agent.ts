@@ -7,7 +7,7 @@ import { Plan } from './events.ts';
 import { promptAfterInterrupted } from './history.ts';
 import { createConversation } from './launcher.ts';
 import { LimitMeter, type Used } from './limits.ts';
-import type { Log } from './log.ts';
+import { createPromptLog, type Log, type PromptLog } from './log.ts';
 import { auditLog } from './permissions/audit.ts';
 import { PermissionDesk } from './permissions/permission-desk.ts';
 import type { Interrupt, ResumeEntry, RunChoices } from './protocol.ts';
@@ -35,6 +35,7 @@ export class SessionAgent {
   readonly #conversation: Conversation;
   readonly #limits: LimitMeter;
   readonly #plan = new Plan();
+  readonly #logPrompt: PromptLog;
   #turn: Turn | undefined;
   /** The last run. */
   #run: Run | undefined;
@@ -44,6 +45,7 @@ export class SessionAgent {
   constructor(options: SessionAgentOptions) {
     const { config, definition, state, meters, log } = options;
     this.#options = options;
+    this.#logPrompt = createPromptLog(log, config.logPrompts);
     const audit = auditLog(log);
     this.#desk = new PermissionDesk({
       modes: config.permissionModes,
@@ -98,6 +100,7 @@ export class SessionAgent {
     }
     this.#choose(choices, requestId);
     state.begin({ run_id: runId, started_at: new Date().toISOString(), prompt }, events.last);
+    this.#logPrompt('user', prompt, { run_id: runId, request_id: requestId });
     const turn = new Turn({
       conversation: this.#conversation,
       desk: this.#desk,
@@ -192,6 +195,8 @@ export class SessionAgent {
     if (ended.status !== 'interrupted') {
       this.#endTurn(ended.figures);
     }
+    const { runId, requestId } = run.identity;
+    this.#logPrompt('agent', run.content.content.response, { run_id: runId, request_id: requestId });
     this.#tellUnkept(run);
   }
 

@@ -32,6 +32,8 @@ export const AgentEnvironment = {
   PERMISSION_MODES: 'AGENT_PERMISSION_MODES',
   /** What a request may choose for itself, with commas. */
   CALLER_OVERRIDES: 'AGENT_CALLER_OVERRIDES',
+  /** `1` when prompts and answers are logged. */
+  LOG_PROMPTS: 'AGENT_LOG_PROMPTS',
   /** The CloudWatch namespace of the agent's own metrics. */
   METRICS_NAMESPACE: 'AGENT_METRICS_NAMESPACE',
 } as const;

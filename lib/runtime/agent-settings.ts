@@ -69,6 +69,14 @@ export interface AgentSettings {
    * @default 'ClaudeAgents'
    */
   readonly metricsNamespace?: string;
+
+  /**
+   * Whether the agent writes prompts and answers into its log, up to 2,000 characters of each. They are then kept as long
+   * as the log, readable for whoever may read it.
+   *
+   * @default false
+   */
+  readonly logPrompts?: boolean;
 }
 
 /** What the agent does when it is told nothing: these are left out, because the environment has little room. */
@@ -88,6 +96,7 @@ export function settingsEnvironment(scope: IConstruct, settings: AgentSettings):
         { [AgentEnvironment.LIMITS]: Stack.of(scope).toJsonString({ budgetUsd, turns }) }),
     ...(modes === DEFAULT_MODES ? {} : { [AgentEnvironment.PERMISSION_MODES]: modes }),
     ...(overrides === '' ? {} : { [AgentEnvironment.CALLER_OVERRIDES]: overrides }),
+    ...(settings.logPrompts === true ? { [AgentEnvironment.LOG_PROMPTS]: '1' } : {}),
     ...(namespace === DEFAULT_METRICS_NAMESPACE ? {} : { [AgentEnvironment.METRICS_NAMESPACE]: namespace }),
   };
 }

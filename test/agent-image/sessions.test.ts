@@ -217,6 +217,20 @@ describe('a deployment', () => {
   });
 });
 
+describe('the log', () => {
+  it.each([
+    ['has no word of a conversation', {}, 0],
+    ['has the conversation where the deployment wants it', { AGENT_LOG_PROMPTS: '1' }, 2],
+  ])('%s', async (_what, environment: Record<string, string>, lines) => {
+    agent = await AgentFixture.start(model, environment);
+    await agent.ask('my name is Ada');
+    await agent.dispose();
+
+    expect(agent.logLines.filter((line) => JSON.stringify(line).includes('my name is Ada'))).toHaveLength(lines);
+    expect(agent.logLines.some(({ who }) => who === 'agent')).toBe(lines > 0);
+  });
+});
+
 describe('the first prompt of a session', () => {
   it('may bring the conversation so far', async () => {
     agent = await AgentFixture.start(model);

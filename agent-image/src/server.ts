@@ -87,7 +87,10 @@ export class AgentServer {
         allow(req, res, 'POST');
         return this.#invoke(req, res, requestId);
       case '/ws':
-        throw new RefusedRequest('INVALID_REQUEST', '/ws takes a WebSocket: send the headers that ask for the upgrade.');
+        throw new RefusedRequest(
+          'INVALID_REQUEST',
+          '/ws takes a WebSocket: send the headers that ask for the upgrade.',
+        );
       default:
         throw new RefusedRequest('NOT_FOUND', `There is no ${path}: use GET /ping, POST /invocations or GET /ws.`);
     }

@@ -95,7 +95,9 @@ describe('modelCallAccess', () => {
     expect(called()).toBe(foundation('us-east-1'));
     expect(called(`${guardrail}:4`)).toBe(foundation('us-east-1'));
     expect(called(guardrail)).toBe(foundation('us-east-1'));
-    expect(refusedAt(`global.${MODEL}`, principal(globalGrant), 'bedrock:InvokeModel', `${guardrail}:3`)).toBe(guardrail);
+    expect(refusedAt(`global.${MODEL}`, principal(globalGrant), 'bedrock:InvokeModel', `${guardrail}:3`)).toBe(
+      guardrail,
+    );
   });
 
   it('refuses a model that is not granted', () => {

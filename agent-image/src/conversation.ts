@@ -1,5 +1,5 @@
 import type { Options, SDKMessage, SDKResultMessage } from '@anthropic-ai/claude-agent-sdk';
-import { ClaudeProcess } from './claude-process.ts';
+import { ClaudeProcess, ProcessEnded } from './claude-process.ts';
 import type { Log } from './log.ts';
 import { type Spending, spendingInTranscript, SpendingMeter } from './usage.ts';
 
@@ -45,7 +45,7 @@ export class Conversation {
   #id: string | undefined;
   #retired = false;
   #closed = false;
-  #interrupts = 0;
+  #abandon: () => void = () => undefined;
 
   /** `id`: the conversation to go on with, of a container that was replaced. */
   constructor(options: ConversationOptions, id: string | undefined) {
@@ -59,27 +59,40 @@ export class Conversation {
    * @throws ProcessEnded when the process ends first, and what `launchOptions` throws
    */
   async ask(ask: Ask): Promise<Answer | 'interrupted'> {
-    const interrupts = this.#interrupts;
-    const process = await this.#processFor(ask);
-    if (interrupts !== this.#interrupts) {
+    const interrupted = new Promise<'interrupted'>((resolve) => (this.#abandon = () => resolve('interrupted')));
+    const kept = this.#process;
+    // What is abandoned goes on in the background: the next prompt finds the process ready.
+    const process = await Promise.race([this.#processFor(ask), interrupted]);
+    if (process === 'interrupted') {
       return 'interrupted';
     }
-    const result = await process.run(ask.prompt, (message) => {
+    let heard = false;
+    const onMessage = (message: SDKMessage): void => {
+      heard = true;
       this.#identify(process.sessionId);
       ask.onMessage(message);
-    });
-    return { result, spent: this.#meter.record(result) };
+    };
+    try {
+      const result = await process.run(ask.prompt, onMessage);
+      return { result, spent: this.#meter.record(result) };
+    } catch (error) {
+      if (heard || process !== kept || this.#closed) {
+        throw error;
+      }
+      // It had died since the turn before, unnoticed.
+      return this.ask(ask);
+    }
   }
 
-  /** Ends the turn: the process is asked, and ended when it does not listen. */
+  /** Ends the turn: the process is asked, and ended when it does not listen. One that is still to start is not waited for. */
   interrupt(): void {
-    this.#interrupts += 1;
+    this.#abandon();
     const process = this.#process;
     if (!process?.busy) {
       return;
     }
     const overdue = setTimeout(() => void process.close(), INTERRUPT_GRACE_MS);
-    process.idle.finally(() => clearTimeout(overdue));
+    void process.idle.finally(() => clearTimeout(overdue));
     process.interrupt().catch((error: unknown) => {
       this.#options.log('warn', 'the turn could not be interrupted', { detail: String(error) });
     });
@@ -94,12 +107,12 @@ export class Conversation {
   /** Ends the process, and a turn with it. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#launching?.catch(() => undefined);
     await this.#process?.close();
   }
 
   async #processFor(ask: Ask): Promise<ClaudeProcess> {
     const { model, systemPrompt } = ask;
+    await this.#launching?.catch(() => undefined);
     const running = this.#process;
     const before = this.#launchedWith;
     const serves = running?.alive && !this.#retired && !this.#options.isOutdated();
@@ -108,14 +121,19 @@ export class Conversation {
       return running;
     }
     await running?.close();
-    this.#launching = this.#launch(ask);
-    return this.#launching;
+    const launching = this.#launch(ask);
+    launching.catch(() => undefined);
+    this.#launching = launching;
+    return launching;
   }
 
   async #launch(ask: Ask): Promise<ClaudeProcess> {
     const { log, launchOptions, transcriptOf } = this.#options;
     const transcript = this.#id === undefined ? undefined : transcriptOf(this.#id);
     const options = await launchOptions(ask, transcript === undefined ? undefined : this.#id);
+    if (this.#closed) {
+      throw new ProcessEnded('the session was stopped before the process started');
+    }
     log('info', 'agent process starts', { resumes: transcript !== undefined });
     this.#meter = new SpendingMeter(transcript === undefined ? undefined : spendingInTranscript(transcript));
     this.#retired = false;

@@ -72,8 +72,9 @@ export class EventLog {
   }
 
   /**
-   * Events after `seq` as they come, in portions, until `ended` settles and all were given. A reader who is so slow that
-   * events are forgotten before it came to them is given no more.
+   * Events after `seq` as they come, in portions, until `ended` settles and all were given.
+   *
+   * @throws RefusedRequest `EVENTS_GONE` to a reader who is so slow that events are forgotten before it came to them
    */
   async *follow(seq: number, ended: Promise<unknown>): AsyncGenerator<readonly LoggedEvent[]> {
     let read = seq;
@@ -92,7 +93,7 @@ export class EventLog {
         const last = events.at(-1);
         if (first && last) {
           if (first.seq > read + 1 && read !== 0) {
-            return;
+            this.assertKept(read);
           }
           read = last.seq;
           yield events;

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { EventLog, LoggedEvent } from './event-log.ts';
+import { type RefusedRequest, type RunFailed } from './protocol.ts';
 
 /** What of the log a reader gets. */
 export interface Reading {
@@ -15,6 +16,7 @@ export interface Reading {
 /**
  * Answers with events of the session as server-sent events, until they end or the reader leaves.
  *
+ * @throws RefusedRequest `EVENTS_GONE` when the reader is too slow for what is kept
  * @param keepAliveMs pause between comments that keep idle connections open, in milliseconds
  */
 export async function sendEventStream(reading: Reading, res: ServerResponse, keepAliveMs: number): Promise<void> {
@@ -36,14 +38,23 @@ export async function sendEventStream(reading: Reading, res: ServerResponse, kee
         await Promise.race([new Promise<void>((resolve) => res.once('drain', resolve)), left]);
       }
     }
+    res.end();
   } finally {
     clearInterval(keepAlive);
-    res.end();
   }
 }
 
+/** Tells a refusal where a stream is expected, or has begun; it has no number, because it is no event of the session. */
+export function endWithRefusal({ code, message }: RefusedRequest, res: ServerResponse): void {
+  if (!res.headersSent) {
+    openEventStream(res);
+  }
+  const event: RunFailed = { type: 'RUN_ERROR', code, message };
+  res.end(`data: ${JSON.stringify(event)}\n\n`);
+}
+
 /** Begins a response of server-sent events. */
-export function openEventStream(res: ServerResponse): void {
+function openEventStream(res: ServerResponse): void {
   res.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-cache',

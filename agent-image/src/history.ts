@@ -22,15 +22,42 @@ export function promptWithHistory(prompt: string, history: readonly HistoryMessa
  *
  * @param transcript what the SDK noted of the conversation
  */
-export function promptAfterInterrupted(prompt: string, interrupted: string, transcript: string): string {
-  const quoted = JSON.stringify(interrupted);
-  if (transcript.includes(quoted)) {
+export function promptAfterLost(prompt: string, lost: string, transcript: string): string {
+  if (lastPromptIn(transcript) === lost) {
     return prompt;
   }
   return [
     'Your answer to my last message was lost before it was finished. It was, as JSON:',
-    quoted,
+    JSON.stringify(lost),
     'What I say now is:',
     prompt,
   ].join('\n');
+}
+
+interface TranscriptLine {
+  readonly type?: string;
+  readonly isMeta?: boolean;
+  readonly message?: { readonly content?: string | readonly { readonly type: string; readonly text?: string }[] };
+}
+
+/** What the person said last; results of tools are messages of the user too, and have no text of theirs. */
+function lastPromptIn(transcript: string): string | undefined {
+  for (const line of transcript.split('\n').reverse()) {
+    const { type, isMeta, message } = parsed(line);
+    const content = message?.content;
+    const texts = typeof content === 'string' ? [content] : (content ?? []).flatMap(({ text }) => text ?? []);
+    if (type === 'user' && !isMeta && texts.length > 0) {
+      return texts.at(-1);
+    }
+  }
+  return undefined;
+}
+
+/** Nothing for a line that a process was killed in. */
+function parsed(line: string): TranscriptLine {
+  try {
+    return JSON.parse(line) as TranscriptLine;
+  } catch {
+    return {};
+  }
 }

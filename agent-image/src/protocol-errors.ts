@@ -14,6 +14,7 @@ export const REFUSALS = {
   PAYLOAD_TOO_LARGE: { status: 413, when: 'The body is larger than the limit.' },
   QUEUE_FULL: { status: 429, when: 'Too many runs of this session are waiting.' },
   INTERNAL_ERROR: { status: 500, when: 'The agent server failed; its log has the cause.' },
+  SESSION_UNREADABLE: { status: 500, when: 'What was kept of the session cannot be read.' },
   STOPPING: { status: 503, when: 'The container is being stopped and takes no new run.' },
 } as const satisfies Record<string, { status: number; when: string }>;
 

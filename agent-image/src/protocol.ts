@@ -26,7 +26,7 @@ export const MAX_BODY_BYTES = 25 * 1024 * 1024;
 /** Runs that may wait behind the active one. */
 export const MAX_WAITING_RUNS = 8;
 
-/** Longest tool arguments and tool result in an event, in characters; what is cut off is said at the end. */
+/** Longest tool arguments and tool result in an event, in characters; that something is cut off is said with it. */
 export const MAX_TOOL_RESULT_CHARACTERS = 65_536;
 
 /** How a session treats tools that change or reach something; a session begins with the deployment's first one. */
@@ -97,6 +97,8 @@ export interface ToolCallRecord {
   readonly name: string;
   /** The arguments as JSON text. */
   readonly arguments: string;
+  /** How much of the arguments was too long to be told: what there is of them is then no whole JSON. */
+  readonly omitted_characters?: number;
   /** Missing when the run ended before the tool did. */
   readonly result?: string;
   readonly is_error?: true;
@@ -125,7 +127,7 @@ export interface InvocationReply {
 export interface HealthReply extends PingReply {
   readonly models: Readonly<Record<'main' | 'fast' | 'subagent', string>>;
   readonly permission_modes: readonly PermissionMode[];
-  /** Number of the session's last event; 0 before the first. */
+  /** Number of the session's last event; 0 until something else than its health was asked of it. */
   readonly last_event: number;
   /** Questions that wait for an answer. */
   readonly interrupts: readonly Interrupt[];

@@ -4,6 +4,7 @@ interface Call {
   readonly id: string;
   readonly name: string;
   arguments: string;
+  omitted_characters?: number;
   result?: string;
   is_error?: true;
 }
@@ -34,6 +35,9 @@ export class ReplyCollector {
       case 'TOOL_CALL_ARGS':
         this.#call(event.toolCallId, (call) => (call.arguments += event.delta));
         break;
+      case 'TOOL_CALL_END':
+        this.#call(event.toolCallId, (call) => Object.assign(call, event.metadata));
+        break;
       case 'TOOL_CALL_RESULT':
         this.#texts = [];
         this.#call(event.toolCallId, (call) => Object.assign(call, { result: event.content, ...event.metadata }));
@@ -48,6 +52,11 @@ export class ReplyCollector {
       default:
         break;
     }
+  }
+
+  /** Goes on where a run ended with a question: its calls have no result yet. */
+  carryOn({ content }: ReplyCollector): void {
+    this.#calls.push(...content.tool_calls.filter(({ result }) => result === undefined).map((call) => ({ ...call })));
   }
 
   /** The text after the last tool result, and every tool call. */

@@ -71,10 +71,12 @@ export class Run {
   }
 
   /** Ends a run that never came to the model. */
-  fail(code: RunFailureCode, model: string): void {
+  fail(code: RunFailureCode, model: string): RunFigures {
     this.begin();
     const error = { code, message: RUN_FAILURES[code] };
-    this.end({ status: 'error', error, figures: { model, turns: 0, duration_ms: 0, ...NOTHING_SPENT } });
+    const figures = { model, turns: 0, duration_ms: 0, ...NOTHING_SPENT };
+    this.end({ status: 'error', error, figures });
+    return figures;
   }
 
   /** Tells the end, with which nothing more of this run comes. */

@@ -1,17 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { readCaller } from './caller.ts';
 import type { AgentConfig } from './config.ts';
-import { openEventStream, sendEventStream } from './event-stream.ts';
+import { endWithRefusal, sendEventStream } from './event-stream.ts';
 import { readInvocation, readSessionId } from './invocation/invocation.ts';
 import type { Log } from './log.ts';
-import {
-  type RefusalBody,
-  REFUSALS,
-  RefusedRequest,
-  REQUEST_HEADER,
-  type RunFailed,
-  SESSION_HEADER,
-} from './protocol.ts';
+import { type RefusalBody, REFUSALS, RefusedRequest, REQUEST_HEADER, SESSION_HEADER } from './protocol.ts';
+import { refusalOf } from './refusal.ts';
 import { readBody } from './request-body.ts';
 import { attachReplyOf, replyOf, type SessionHost } from './session-host.ts';
 import { AgentWebSockets } from './web-socket.ts';
@@ -27,6 +21,9 @@ export interface AgentServerOptions {
 /** Request headers may be slow to follow on a kept connection of AgentCore's proxy; Node would close it after 5 s. */
 const IDLE_CONNECTION_MS = 65_000;
 
+/** How long clients may take to read the rest when the container stops, in milliseconds. */
+const CLOSING_MS = 1_000;
+
 /** Refusals that a caller who streams is told in the stream: AgentCore passes on no body of a refused request. */
 const TOLD_IN_STREAM: readonly string[] = ['INTERRUPT_PENDING', 'INTERRUPT_NOT_OPEN', 'EVENTS_GONE'];
 
@@ -41,7 +38,12 @@ export class AgentServer {
   constructor(options: AgentServerOptions) {
     this.#options = options;
     this.#sockets = new AgentWebSockets(options);
-    this.http = createServer({ keepAliveTimeout: IDLE_CONNECTION_MS }, (req, res) => void this.#serve(req, res));
+    const serverOptions = {
+      keepAliveTimeout: IDLE_CONNECTION_MS,
+      // Clients may offer HTTP/2 with every request: that is no wish for a WebSocket.
+      shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',
+    };
+    this.http = createServer(serverOptions, (req, res) => void this.#serve(req, res));
     this.http.on('upgrade', (req, stream, head) => this.#sockets.upgrade(req, stream, head, this.#requestId(req)));
   }
 
@@ -50,10 +52,15 @@ export class AgentServer {
     this.#stopping = true;
     await this.#options.host.stop();
     this.#sockets.close();
+    const overdue = setTimeout(() => {
+      this.#sockets.terminate();
+      this.http.closeAllConnections();
+    }, CLOSING_MS);
     await new Promise<void>((resolve) => {
       this.http.close(() => resolve());
       this.http.closeIdleConnections();
     });
+    clearTimeout(overdue);
   }
 
   async #serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -78,7 +85,7 @@ export class AgentServer {
   }
 
   async #route(req: IncomingMessage, res: ServerResponse, requestId: string): Promise<void> {
-    const path = (req.url ?? '/').split('?')[0];
+    const path = pathOf(req);
     switch (path) {
       case '/ping':
         allow(req, res, 'GET');
@@ -119,31 +126,29 @@ export class AgentServer {
       if (!(invocation.stream && error instanceof RefusedRequest && TOLD_IN_STREAM.includes(error.code))) {
         throw error;
       }
-      this.#options.log('warn', 'request refused in its stream', { request_id: requestId, code: error.code });
-      openEventStream(res);
-      const event: RunFailed = { type: 'RUN_ERROR', code: error.code, message: error.message };
-      res.end(`data: ${JSON.stringify(event)}\n\n`);
+      endWithRefusal(refusalOf(error, requestId, this.#options.log), res);
     }
   }
 
   #refuse(res: ServerResponse, requestId: string, error: unknown): void {
-    const refused = RefusedRequest.from(error);
-    const { status } = REFUSALS[refused.code];
-    const detail = error === refused ? refused.message : String(error instanceof Error ? error.stack : error);
-    const fields = { request_id: requestId, status, code: refused.code, detail };
-    this.#options.log(status < 500 ? 'warn' : 'error', 'request refused', fields);
+    const { code, message } = refusalOf(error, requestId, this.#options.log);
     if (res.headersSent) {
       res.destroy();
       return;
     }
-    sendJson(res, status, { error: { code: refused.code, message: refused.message } } satisfies RefusalBody);
+    sendJson(res, REFUSALS[code].status, { error: { code, message } } satisfies RefusalBody);
   }
+}
+
+/** Without the query, which may hold a signature. */
+function pathOf({ url = '/' }: IncomingMessage): string {
+  return url.split('?')[0] ?? '/';
 }
 
 function allow(req: IncomingMessage, res: ServerResponse, method: 'GET' | 'POST'): void {
   if (req.method !== method) {
     res.setHeader('allow', method);
-    throw new RefusedRequest('METHOD_NOT_ALLOWED', `${req.url} takes ${method} only, not ${req.method}.`);
+    throw new RefusedRequest('METHOD_NOT_ALLOWED', `${pathOf(req)} takes ${method} only, not ${req.method}.`);
   }
 }
 

@@ -4,18 +4,18 @@ import type { Conversation } from './conversation.ts';
 import type { Definition } from './definition.ts';
 import type { EventLog } from './event-log.ts';
 import { Plan } from './events.ts';
-import { promptAfterInterrupted } from './history.ts';
+import { promptAfterLost } from './history.ts';
 import { createConversation } from './launcher.ts';
-import { LimitMeter, type Used } from './limits.ts';
+import { LimitMeter } from './limits.ts';
 import { createPromptLog, type Log, type PromptLog } from './log.ts';
 import { auditLog } from './permissions/audit.ts';
 import { PermissionDesk } from './permissions/permission-desk.ts';
-import type { Interrupt, ResumeEntry, RunChoices } from './protocol.ts';
+import type { Interrupt, ResumeEntry, RunChoices, RunFailureCode } from './protocol.ts';
 import type { Run } from './run.ts';
 import type { SessionMeters } from './session-meters.ts';
 import type { SessionState } from './session-state.ts';
 import { permissionHooks, ToolGate } from './tool-gate.ts';
-import { readTranscript } from './transcript.ts';
+import { readTranscript, toolResultFolders } from './transcript.ts';
 import { type EndedRun, Turn } from './turn.ts';
 
 export interface SessionAgentOptions {
@@ -40,6 +40,8 @@ export class SessionAgent {
   /** The last run. */
   #run: Run | undefined;
   #toldInterrupted = false;
+  /** The prompt that a container was lost with, until the model was told of it. */
+  #lost: string | undefined;
   #stopping = false;
 
   constructor(options: SessionAgentOptions) {
@@ -55,7 +57,10 @@ export class SessionAgent {
         meters.audited(entry);
       },
     });
-    this.#gate = new ToolGate(definition, config.workspaceDirectory, this.#desk);
+    this.#gate = new ToolGate(definition, config.workspaceDirectory, this.#desk, () =>
+      toolResultFolders(config.configDirectory, state.record.conversation ?? ''),
+    );
+    this.#lost = state.interrupted?.prompt;
     this.#limits = new LimitMeter(config.limits, state.record.used);
     this.#conversation = createConversation({
       config,
@@ -90,16 +95,12 @@ export class SessionAgent {
     const { runId, requestId } = run.identity;
     const exceeded = this.#limits.exceeded();
     if (exceeded) {
-      this.#options.log('warn', 'run refused: a limit is reached', {
-        run_id: runId,
-        request_id: requestId,
-        code: exceeded,
-      });
-      run.fail(exceeded, config.models.main);
+      this.refuse(run, exceeded, 'nothing is left of the limit');
       return;
     }
     this.#choose(choices, requestId);
-    state.begin({ run_id: runId, started_at: new Date().toISOString(), prompt }, events.last);
+    const told = this.#afterLost(prompt);
+    state.begin({ run_id: runId, started_at: new Date().toISOString(), prompt: told }, events.last);
     this.#logPrompt('user', prompt, { run_id: runId, request_id: requestId });
     const turn = new Turn({
       conversation: this.#conversation,
@@ -109,11 +110,12 @@ export class SessionAgent {
       systemPrompt: state.record.systemPrompt,
       plan: this.#plan,
       onMessage: (message) => this.#observe(message),
-      onRunEnd: (ended, told) => this.#runEnds(ended, told),
+      beforeEnd: (ending) => this.#tellUnkept(ending),
+      onRunEnd: (ended, ran) => this.#runEnds(ended, ran),
       onAbandoned: (interruptIds) => this.#abandon(interruptIds),
     });
     this.#turn = turn;
-    const over = turn.perform(run, this.#afterInterrupted(prompt));
+    const over = turn.perform(run, told);
     this.#tellInterrupted(run);
     await over;
     this.#turn = undefined;
@@ -167,14 +169,14 @@ export class SessionAgent {
     }
   }
 
-  #afterInterrupted(prompt: string): string {
+  /** The prompt, after one that was lost with the container before this one. */
+  #afterLost(prompt: string): string {
     const { config, state } = this.#options;
-    const { conversation = '' } = state.record;
-    if (!state.interrupted || this.#toldInterrupted) {
+    if (this.#lost === undefined) {
       return prompt;
     }
-    const transcript = readTranscript(config.configDirectory, conversation) ?? '';
-    return promptAfterInterrupted(prompt, state.interrupted.prompt, transcript);
+    const transcript = readTranscript(config.configDirectory, state.record.conversation ?? '') ?? '';
+    return promptAfterLost(prompt, this.#lost, transcript);
   }
 
   /** A person may want to save what the next container will not know. */
@@ -185,38 +187,42 @@ export class SessionAgent {
     }
   }
 
+  /** Ends a run that never comes to the model. */
+  refuse(run: Run, code: RunFailureCode, detail: string): void {
+    const { log, config, state, events } = this.#options;
+    const { runId, requestId } = run.identity;
+    log('error', 'run failed', { run_id: runId, request_id: requestId, code, detail });
+    const figures = run.fail(code, config.models.main);
+    this.#options.meters.runEnded(run, { status: 'error', figures, ending: { status: 'error', code, detail } });
+    state.told(events.last);
+  }
+
   #runEnds(ended: EndedRun, run: Run): void {
-    this.#options.meters.runEnded(run, ended);
+    const { state, events, meters } = this.#options;
+    meters.runEnded(run, ended);
     if (ended.ending?.status === 'error' && ended.ending.code === 'MODEL_ACCESS_DENIED') {
       // The key of the model may have been changed since the process was started with it.
       this.#conversation.retire();
     }
-    // A turn that waits is not over; of one that is stopped, the next container has to know.
-    if (ended.status !== 'interrupted') {
-      this.#endTurn(ended.figures);
-    }
     const { runId, requestId } = run.identity;
     this.#logPrompt('agent', run.content.content.response, { run_id: runId, request_id: requestId });
-    this.#tellUnkept(run);
+    if (ended.status !== 'interrupted') {
+      this.#limits.record(ended.figures);
+      // Of a turn that is stopped the next container has to know.
+      state.end(this.#limits.used, events.last, this.#stopping);
+    }
   }
 
   #abandon(interruptIds: readonly string[]): void {
-    const { events } = this.#options;
     const value = { interrupt_ids: interruptIds };
-    events.append(this.#run?.identity.number ?? 0, { type: 'CUSTOM', name: 'interrupts.closed', value });
-    this.#endTurn({ cost_usd: 0, turns: 0 });
-  }
-
-  #endTurn(used: Used): void {
-    this.#limits.record(used);
-    const { state, events } = this.#options;
-    if (!this.#stopping) {
-      state.end(this.#limits.used, events.last);
-    }
+    const number = this.#run?.identity.number ?? 0;
+    this.#options.events.append(number, { type: 'CUSTOM', name: 'interrupts.closed', value });
   }
 
   #observe(message: SDKMessage): void {
     const { meters, log } = this.#options;
+    // The model was told of it.
+    this.#lost = undefined;
     meters.message(message);
     if (message.type === 'system' && message.subtype === 'init') {
       // A server that cannot be reached only leaves its tools out: nothing else would tell why the agent lacks them.

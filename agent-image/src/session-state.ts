@@ -85,14 +85,24 @@ export class SessionState {
     this.#change({ activeRun: run, eventsBelow: lastEvent + NUMBERS_AHEAD });
   }
 
-  /** The turn is over. */
-  end(used: SessionRecord['used'], lastEvent: number): void {
-    const { conversation, systemPrompt, permissionMode } = this.record;
+  /**
+   * The turn is over.
+   *
+   * @param isCut whether it was ended because the container stops: the next one has to know of it
+   */
+  end(used: SessionRecord['used'], lastEvent: number, isCut: boolean): void {
+    const { conversation, systemPrompt, permissionMode, activeRun } = this.record;
     this.#keep({
       ...{ owner: this.#record?.owner ?? null, permissionMode, used, eventsBelow: lastEvent },
       ...(conversation !== undefined && { conversation }),
       ...(systemPrompt !== undefined && { systemPrompt }),
+      ...(isCut && activeRun && { activeRun }),
     });
+  }
+
+  /** Something was told outside of a turn. */
+  told(lastEvent: number): void {
+    this.#change({ eventsBelow: Math.max(lastEvent, this.record.eventsBelow) });
   }
 
   change(change: Partial<Pick<SessionRecord, 'conversation' | 'systemPrompt' | 'permissionMode'>>): void {

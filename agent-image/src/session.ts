@@ -66,6 +66,7 @@ export class Session {
   readonly #waiting: AcceptedPrompt[] = [];
   /** Settles when no prompt is left; undefined while there is none. */
   #work: Promise<void> | undefined;
+  readonly #onStep: (() => void)[] = [];
   #runs = 0;
   #stopping = false;
 
@@ -175,7 +176,7 @@ export class Session {
     this.#agent.interrupt();
     await this.#work;
     await this.#agent.close();
-    await this.flush();
+    await this.#tryFlush();
     this.#meters.closed();
   }
 
@@ -189,18 +190,25 @@ export class Session {
   async #workThrough(): Promise<void> {
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
       const { run, prompt, choices } = next;
+      this.#step();
       if (this.#stopping) {
-        run.fail('STOPPING', this.#options.config.models.main);
+        this.#agent.refuse(run, 'STOPPING', 'the session was stopped');
       } else {
         await this.#agent.answer(run, prompt, choices);
-        await this.#flushAfterRun();
+        await this.#tryFlush();
       }
     }
     this.#work = undefined;
+    this.#step();
+  }
+
+  /** Lets those go on who wait for the next run, or for the end of all. */
+  #step(): void {
+    this.#onStep.splice(0).forEach((goOn) => goOn());
   }
 
   /** What cannot be kept now is tried again after the next run. */
-  async #flushAfterRun(): Promise<void> {
+  async #tryFlush(): Promise<void> {
     await this.flush().catch((error: unknown) => {
       this.#options.log('error', 'the session could not be kept', { detail: String(error) });
     });
@@ -209,9 +217,12 @@ export class Session {
   /** Settles when nothing is being done; questions that wait are nothing. */
   async #resting(): Promise<void> {
     while (this.#work && !this.#agent.waiting) {
-      await this.#agent.run?.finished;
-      // The end of a run is told before the next one begins.
-      await new Promise(setImmediate);
+      const { run } = this.#agent;
+      const stepped = new Promise<void>((resolve) => this.#onStep.push(resolve));
+      await run?.finished;
+      if (!this.#agent.waiting && this.#agent.run === run) {
+        await stepped;
+      }
     }
   }
 }

@@ -18,10 +18,18 @@ export class ToolGate {
   readonly #definition: Definition;
   readonly #workspace: string;
   readonly #desk: PermissionDesk;
+  readonly #results: () => readonly string[];
   /** Names of the turn's tools; undefined for all that are deployed. */
   #offered: readonly string[] | undefined;
 
-  constructor(definition: Definition, workspace: string, desk: PermissionDesk) {
+  /** `results`: where results of this conversation are that the model is told to read, as absolute paths. */
+  constructor(
+    definition: Definition,
+    workspace: string,
+    desk: PermissionDesk,
+    results: () => readonly string[] = () => [],
+  ) {
+    this.#results = results;
     this.#definition = definition;
     this.#workspace = workspace;
     this.#desk = desk;
@@ -80,8 +88,8 @@ export class ToolGate {
     if (SUB_AGENT_TOOLS.includes(toolName)) return subAgentCall(input, this.#definition);
     if (!takesPaths(toolName)) return input;
     const { skills, pluginDirectory } = this.#definition;
-    const readable = skills.length > 0 ? [join(pluginDirectory, 'skills')] : [];
-    return confined(toolName, input, { workspace: this.#workspace, readable });
+    const ofSkills = skills.length > 0 ? [join(pluginDirectory, 'skills')] : [];
+    return confined(toolName, input, { workspace: this.#workspace, readable: [...ofSkills, ...this.#results()] });
   }
 }
 

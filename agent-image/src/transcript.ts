@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What the SDK kept of a conversation, which it refuses to resume without; undefined when there is nothing. */
@@ -15,6 +15,14 @@ export function readTranscript(configDirectory: string, sdkSessionId: string): s
     }
   }
   return undefined;
+}
+
+/** Where the SDK keeps results of tools that are too long for the model, which it is told to read there. */
+export function toolResultFolders(configDirectory: string, sdkSessionId: string): string[] {
+  const projects = join(configDirectory, 'projects');
+  return foldersOf(projects)
+    .map((project) => join(projects, project, sdkSessionId, 'tool-results'))
+    .filter((folder) => existsSync(folder));
 }
 
 function foldersOf(directory: string): string[] {

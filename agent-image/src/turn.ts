@@ -1,5 +1,4 @@
 import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk';
-import { ProcessEnded } from './claude-process.ts';
 import type { Conversation } from './conversation.ts';
 import { type Plan, RunTranslator } from './events.ts';
 import type { Log } from './log.ts';
@@ -8,7 +7,7 @@ import { type AgentEvent, type Interrupt, type ResumeEntry, RUN_FAILURES, type R
 import type { Run } from './run.ts';
 import { endingOf, type RunEnding } from './run-ending.ts';
 import { SecretUnavailable } from './secrets.ts';
-import { NOTHING_SPENT, roundTrips, type Spending } from './usage.ts';
+import { answerId, NOTHING_SPENT, roundTrips, type Spending } from './usage.ts';
 
 /**
  * How long the agent must be silent before its questions are told, in milliseconds: the model may still be writing, and
@@ -27,7 +26,9 @@ export interface TurnOptions {
   readonly plan: Plan;
   /** Takes every message of the SDK besides. */
   readonly onMessage: (message: SDKMessage) => void;
-  /** Takes each run of the turn before its end is told. */
+  /** Takes a run of which only the end is still to be told. */
+  readonly beforeEnd: (run: Run) => void;
+  /** Takes each run of the turn when its end was told; when a question ended in vain, the one that had asked again. */
   readonly onRunEnd: (ended: EndedRun, run: Run) => void;
   /** Takes the questions that were told and will not be answered any more. */
   readonly onAbandoned: (interruptIds: readonly string[]) => void;
@@ -55,7 +56,11 @@ export class Turn {
   readonly #translator: RunTranslator;
   /** Undefined while the turn waits for answers. */
   #run: Run | undefined;
+  /** The run that asked what is waited for. */
+  #asking: Run | undefined;
   #begun = 0;
+  /** Ids of the model's answers so far. */
+  readonly #answers = new Set<string>();
   #told: readonly Interrupt[] = [];
   /** What came while there was no run to tell it. */
   #withheld: AgentEvent[] = [];
@@ -69,7 +74,7 @@ export class Turn {
 
   /** Whether it waits for answers of the person. */
   get waiting(): boolean {
-    return this.#run === undefined;
+    return this.#run === undefined && !this.#interrupted;
   }
 
   /** Has `prompt` answered, beginning with `run`; settles when the turn is over, and never rejects. */
@@ -93,6 +98,9 @@ export class Turn {
   resume(run: Run, entries: readonly ResumeEntry[], by: string | undefined): void {
     const { desk } = this.#options;
     desk.resume(entries, by, run.identity.requestId);
+    if (this.#asking) {
+      run.content.carryOn(this.#asking.content);
+    }
     this.#begin(run);
     for (const event of [...this.#translator.proceed(), ...this.#withheld.splice(0)]) {
       run.emit(event);
@@ -119,21 +127,34 @@ export class Turn {
       const onMessage = (message: SDKMessage): void => this.#take(message);
       const answer = await conversation.ask({ prompt, model, systemPrompt, onMessage });
       if (answer === 'interrupted') {
-        return nothing({ status: 'cancelled' });
+        return this.#unfinished({ status: 'cancelled' });
       }
       const { result, spent } = answer;
-      return { ending: endingOf(result, this.#translator.modelError), turns: roundTrips(result), spent };
+      return {
+        ending: endingOf(result, this.#translator.modelError),
+        turns: roundTrips(result, this.#answers.size),
+        spent,
+      };
     } catch (error) {
-      if (this.#interrupted && error instanceof ProcessEnded) {
-        return nothing({ status: 'cancelled' });
+      if (this.#interrupted) {
+        return this.#unfinished({ status: 'cancelled' });
       }
       const code = error instanceof SecretUnavailable ? 'SECRET_UNAVAILABLE' : 'AGENT_PROCESS_ENDED';
-      return nothing({ status: 'error', code, detail: String(error) });
+      return this.#unfinished({ status: 'error', code, detail: String(error) });
     }
+  }
+
+  /** A turn of which the SDK does not say what it took. */
+  #unfinished(ending: RunEnding): TurnOutcome {
+    return { ending, turns: this.#answers.size, spent: NOTHING_SPENT };
   }
 
   #take(message: SDKMessage): void {
     this.#options.onMessage(message);
+    const answer = answerId(message);
+    if (answer !== undefined) {
+      this.#answers.add(answer);
+    }
     if (this.#settling) {
       this.#settle();
     }
@@ -171,26 +192,31 @@ export class Turn {
     const interrupts = this.#options.desk.tell();
     this.#translator.suspend(interrupts).forEach((event) => run.emit(event));
     this.#run = undefined;
+    this.#asking = run;
     this.#told = interrupts;
     const ended: EndedRun = { status: 'interrupted', figures: this.#figures(0, NOTHING_SPENT) };
     this.#tellLog(run, ended);
-    this.#options.onRunEnd(ended, run);
     run.end({ status: 'interrupted', interrupts, figures: ended.figures });
+    this.#options.onRunEnd(ended, run);
   }
 
   #end({ ending, turns, spent }: TurnOutcome): void {
-    const run = this.#run;
-    if (!run) {
-      // Expired, cancelled or stopped while it waited: what was withheld belongs to no run.
-      this.#options.onAbandoned(this.#told.map(({ id }) => id));
-      return;
-    }
     const figures = this.#figures(turns, spent);
     const ended: EndedRun = { status: ending.status, figures, ending };
+    const run = this.#run ?? this.#asking;
+    if (!run) {
+      return;
+    }
     this.#tellLog(run, ended);
+    if (this.#run) {
+      this.#options.beforeEnd(run);
+      const error = ending.status === 'error' ? { code: ending.code, message: RUN_FAILURES[ending.code] } : undefined;
+      run.end({ status: ending.status, figures, ...(error && { error }) });
+    } else {
+      // Expired, cancelled or stopped while it waited: what was withheld belongs to no run.
+      this.#options.onAbandoned(this.#told.map(({ id }) => id));
+    }
     this.#options.onRunEnd(ended, run);
-    const error = ending.status === 'error' ? { code: ending.code, message: RUN_FAILURES[ending.code] } : undefined;
-    run.end({ status: ending.status, figures, ...(error && { error }) });
   }
 
   #tellLog(run: Run, { status, figures, ending }: EndedRun): void {
@@ -212,8 +238,4 @@ export class Turn {
       ...spent,
     };
   }
-}
-
-function nothing(ending: RunEnding): TurnOutcome {
-  return { ending, turns: 0, spent: NOTHING_SPENT };
 }

@@ -1,4 +1,4 @@
-import type { SDKResultMessage } from '@anthropic-ai/claude-agent-sdk';
+import type { SDKMessage, SDKResultMessage } from '@anthropic-ai/claude-agent-sdk';
 import type { RunUsage } from './protocol.ts';
 
 /** Tokens and estimated cost in US dollars. */
@@ -62,11 +62,25 @@ export class SpendingMeter {
 }
 
 /**
- * Round trips of a run between model and tools; those of sub-agents are not among them. The SDK counts the one that
- * its limit forbade.
+ * Round trips of a turn between model and tools; those of sub-agents are not among them. The SDK counts one that its
+ * limit forbade, and more than there were when the turn was interrupted.
+ *
+ * @param answers how many answers of the model were seen
  */
-export function roundTrips({ subtype, num_turns }: SDKResultMessage): number {
+export function roundTrips({ subtype, num_turns, terminal_reason }: SDKResultMessage, answers: number): number {
+  if (terminal_reason === 'aborted_tools' || terminal_reason === 'aborted_streaming') {
+    return answers;
+  }
   return subtype === 'error_max_turns' ? num_turns - 1 : num_turns;
+}
+
+/** The id of the model's answer that a message begins or holds; undefined for any other, and for those of sub-agents. */
+export function answerId(message: SDKMessage): string | undefined {
+  if (message.type === 'stream_event' && message.parent_tool_use_id === null) {
+    return message.event.type === 'message_start' ? message.event.message.id : undefined;
+  }
+  const isAnswer = message.type === 'assistant' && message.parent_tool_use_id === null;
+  return isAnswer && message.message.model !== '<synthetic>' ? message.message.id : undefined;
 }
 
 function costState(line: string): CostState | undefined {

@@ -8,13 +8,14 @@ import type { Reading } from './event-stream.ts';
 import { readInvocation, readSessionId } from './invocation/invocation.ts';
 import type { Log } from './log.ts';
 import { MAX_BODY_BYTES, REFUSALS, RefusedRequest, SESSION_HEADER, type SocketFrame } from './protocol.ts';
+import { refusalOf } from './refusal.ts';
 import type { SessionHost } from './session-host.ts';
 import { framesOf } from './web-socket-frames.ts';
 
 /** AgentCore takes 250 frames a second of one connection. */
 const FRAMES_PER_SECOND = 200;
 
-/** Pause between protocol pings, which keep idle connections open. */
+/** Pause between protocol pings, which keep idle connections open and find those whose client is gone. */
 const PING_MS = 15_000;
 
 /** Close code for a container that goes away (RFC 6455). */
@@ -76,16 +77,34 @@ export class AgentWebSockets {
     this.#server.close();
   }
 
+  /** Ends the connections whose clients did not close in time. */
+  terminate(): void {
+    for (const socket of this.#server.clients) {
+      socket.terminate();
+    }
+  }
+
   #serve(connection: Connection): void {
     const { socket, requestId } = connection;
-    const ping = setInterval(() => socket.ping(), PING_MS);
+    let answered = true;
+    socket.on('pong', () => (answered = true));
+    const ping = setInterval(() => {
+      if (!answered) {
+        socket.terminate();
+        return;
+      }
+      answered = false;
+      socket.ping();
+    }, PING_MS);
     let messages = 0;
     let before = Promise.resolve();
     socket.on('message', (data) => {
       messages += 1;
       const id = `${requestId}-${messages}`;
       // In the order in which they came: a prompt and then its cancel.
-      before = before.then(() => this.#take(connection, data, id));
+      // One at a time, and no more is read meanwhile: what a client sends must not pile up here.
+      socket.pause();
+      before = before.then(() => this.#take(connection, data, id)).then(() => socket.resume());
     });
     socket.on('error', (error) => {
       this.#options.log('warn', 'a WebSocket failed', { request_id: requestId, detail: error.message });
@@ -141,12 +160,12 @@ export class AgentWebSockets {
   }
 
   async #tellRefusal(socket: WebSocket, requestId: string, error: unknown): Promise<void> {
-    const refused = this.#refusal(requestId, error);
-    await send(socket, { error: { code: refused.code, message: refused.message } });
+    const { code, message } = refusalOf(error, requestId, this.#options.log);
+    await send(socket, { error: { code, message } });
   }
 
   #refuseUpgrade(stream: Duplex, requestId: string, error: unknown): void {
-    const { code, message } = this.#refusal(requestId, error);
+    const { code, message } = refusalOf(error, requestId, this.#options.log);
     const body = JSON.stringify({ error: { code, message } });
     const lines = [
       `HTTP/1.1 ${REFUSALS[code].status} Refused`,
@@ -155,15 +174,6 @@ export class AgentWebSockets {
       'connection: close',
     ];
     stream.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
-  }
-
-  #refusal(requestId: string, error: unknown): RefusedRequest {
-    const refused = RefusedRequest.from(error);
-    const detail = error === refused ? refused.message : String(error instanceof Error ? error.stack : error);
-    const { status } = REFUSALS[refused.code];
-    const fields = { request_id: requestId, status, code: refused.code, detail };
-    this.#options.log(status < 500 ? 'warn' : 'error', 'request refused', fields);
-    return refused;
   }
 }
 

@@ -180,6 +180,46 @@ it('withdraws its questions when the turn is cancelled', async () => {
   expect(existsSync(join(workspace, 'a.txt'))).toBe(false);
 });
 
+it('takes the next prompt at once after a cancel', async () => {
+  await asked(calling(write('a.txt')));
+  await json({ action: 'cancel' });
+  model.script = () => ({ kind: 'message', text: 'hello' });
+
+  expect(await agent.ask('next')).toMatchObject({ status: 'success', response: 'hello' });
+});
+
+it('shows who does not stream the call that was asked about, with its result', async () => {
+  const reply = await json<InvocationReply>(answer(await asked(calling(write('a.txt'))), { approved: true }));
+
+  expect(reply.tool_calls).toEqual([
+    expect.objectContaining({ name: 'Write', result: expect.any(String), arguments: expect.stringContaining('a.txt') }),
+  ]);
+});
+
+it('counts what a turn has used that was cancelled at its question, or stopped', async () => {
+  const limited = (): Promise<AgentFixture> =>
+    AgentFixture.start(
+      model,
+      {
+        ...{ AGENT_DEFINITION_DIR: definition, AGENT_WORKSPACE_DIR: workspace, HOME: home },
+        AGENT_LIMITS: '{"turns":2}',
+      },
+      agent.sessionId,
+    );
+  await agent.stop();
+  const { home } = agent;
+  agent = await limited();
+  await asked(calling(write('a.txt')));
+  await json({ action: 'cancel' });
+  await waitUntil(async () => (await agent.ping()).status === 'Healthy');
+  await asked(calling(write('a.txt')));
+  await agent.stop();
+  agent = await limited();
+
+  expect(await agent.ask('once more')).toMatchObject({ status: 'error', error: { code: 'TURN_LIMIT_REACHED' } });
+  expect(agent.logged('run failed')).toMatchObject({ code: 'TURN_LIMIT_REACHED' });
+});
+
 it('runs nothing when the container stops while a question is open', async () => {
   await asked(calling(write('a.txt')));
   await agent.stop();

@@ -261,7 +261,7 @@ describe('answers of the running agent', () => {
     await expectRefusal('METHOD_NOT_ALLOWED', await fetch(`${agent.url}/invocations`));
     await expectRefusal('METHOD_NOT_ALLOWED', await fetch(`${agent.url}/ping`, { method: 'POST' }), '/ping', 'get');
     await expectRefusal('NOT_FOUND', await fetch(`${agent.url}/pong`), '/{other}', 'get');
-    await expectRefusal('NOT_FOUND', await fetch(`${agent.url}/ws`), '/ws', 'get');
+    await expectRefusal('INVALID_REQUEST', await fetch(`${agent.url}/ws`), '/ws', 'get');
   });
 
   it('to callers without the token that the deployment wants are as described', async () => {
@@ -307,8 +307,11 @@ describe('answers of the running agent', () => {
       expect({ frame, findings: schemaFindings('SocketFrame', frame) }).toEqual({ frame, findings: [] });
   });
 
-  it('have shown every refusal but the one that a defect of the agent leads to', () => {
-    expect(Object.keys(REFUSALS).filter((code) => !refused.has(code as RefusalCode))).toEqual(['INTERNAL_ERROR']);
+  it('have shown every refusal but those that a defect of the agent or of a disk leads to', () => {
+    expect(Object.keys(REFUSALS).filter((code) => !refused.has(code as RefusalCode))).toEqual([
+      'INTERNAL_ERROR',
+      'SESSION_UNREADABLE',
+    ]);
   });
 });
 

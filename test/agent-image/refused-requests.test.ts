@@ -64,6 +64,16 @@ describe('a body', () => {
     ['with a prompt and answers', '{"prompt":"a","resume":[]}', '"resume" is no field of the short form'],
     ['with no answers', '{"resume":[]}', '"resume" has no answers'],
     ['with an answer that decides nothing', '{"resume":[{"interruptId":"i","status":"resolved"}]}', 'with "approved"'],
+    [
+      'with arguments that are nested too deep',
+      `{"resume":[{"interruptId":"i","status":"resolved","payload":{"approved":true,"editedArgs":{"a":${'['.repeat(5000)}${']'.repeat(5000)}}}}]}`,
+      'nested deeper than 64 levels',
+    ],
+    [
+      'with the id of no question',
+      `{"resume":[{"interruptId":"${'i'.repeat(300)}","status":"cancelled"}]}`,
+      'no question has one of more than 256',
+    ],
     ['with an unknown action', '{"action":"dance"}', '"action" must be one of health, attach, cancel, flush'],
     ['with an event number below 0', '{"action":"attach","after":-1}', '"after" must be the number of an event'],
     ['with an event number for no attach', '{"action":"cancel","after":1}', '"after" belongs to "attach" alone'],
@@ -79,7 +89,8 @@ describe('a body', () => {
   it.each<[string, object, string]>([
     ['of another thread', { threadId: 'another-thread' }, '"threadId" must be the session id of the request header'],
     ['without a run id', { runId: undefined }, '"runId" must be a text'],
-    ['of another protocol version', { protocolVersion: '2.0' }, '"protocolVersion" must be 1.0 or a later 1.x'],
+    ['of a protocol version that is nested', { protocolVersion: [[['1.0']]] }, '"protocolVersion" must be "1.0"'],
+    ['of another protocol version', { protocolVersion: '2.0' }, '"protocolVersion" must be "1.0" or a later 1.x'],
     ['with tools', { tools: [{ name: 'clock', description: 'tells the time' }] }, '"tools" is not supported'],
     ['with context', { context: [{ description: 'a', value: 'b' }] }, '"context" is not supported'],
     ['with unknown properties', { forwardedProps: { x: 1 } }, '"x" is no field of "forwardedProps"'],

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { attachToSession, cancelRun } from '../../agent-image/src/client';
@@ -41,6 +43,14 @@ const target = (): { url: string; sessionId: string } => ({
 async function attached(after: number): Promise<NumberedEvent[]> {
   const all = [];
   for await (const event of attachToSession({ ...target(), after })) {
+    all.push(event);
+  }
+  return all;
+}
+
+async function streamed(prompt: string): Promise<NumberedEvent[]> {
+  const all = [];
+  for await (const event of agent.stream(prompt)) {
     all.push(event);
   }
   return all;
@@ -217,6 +227,31 @@ describe('a deployment', () => {
   });
 });
 
+describe('a process that died between two turns', () => {
+  it('is replaced without the person noticing', async () => {
+    agent = await AgentFixture.start(model);
+    model.script = remembering;
+    await agent.ask('my name is Ada');
+    for (const pid of agent.claudePids()) process.kill(pid, 'SIGKILL');
+
+    expect(await agent.ask('who am I')).toMatchObject({ status: 'success', response: 'my name is Ada | who am I' });
+    await agent.dispose();
+  });
+});
+
+describe('a request that offers another protocol', () => {
+  it('is answered as if it did not', async () => {
+    agent = await AgentFixture.start(model);
+    const sent = request(`${agent.url}/ping`, { headers: { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c' } });
+    sent.end();
+    const [response] = (await once(sent, 'response')) as [IncomingMessage];
+    expect(response.statusCode).toBe(200);
+    response.resume();
+    await once(response, 'end');
+    await agent.dispose();
+  });
+});
+
 describe('the log', () => {
   it.each([
     ['has no word of a conversation', {}, 0],
@@ -339,6 +374,50 @@ describe('a container that is replaced', () => {
     expect((await agent.ask('hello')).metadata.interrupted_run?.run_id).toBe(
       (started?.event as { runId?: string } | undefined)?.runId,
     );
+    await agent.dispose();
+  });
+
+  it('after a stop in peace goes on counting events where it ended', async () => {
+    agent = await AgentFixture.start(model, environment(), sessionId);
+    await agent.ask('hello');
+    const { last_event } = await json<HealthReply>({ action: 'health' });
+    await agent.stop();
+    agent = await AgentFixture.start(model, environment(), sessionId);
+    const attachedThen = await json<AttachReply>({ action: 'attach', after: last_event });
+    expect(attachedThen).toEqual({ events: [], last_event });
+
+    const [first] = await streamed('again');
+    expect(first).toMatchObject({ seq: last_event + 1, event: { type: 'RUN_STARTED' } });
+    expect((await attached(last_event))[0]).toEqual(first);
+    await agent.dispose();
+  });
+
+  it('tells the model of a prompt that was lost, although the same was said and answered before', async () => {
+    agent = await AgentFixture.start(model, environment(), sessionId);
+    await agent.ask('a long task');
+    await agent.ask('something else');
+    await killed();
+    agent = await AgentFixture.start(model, environment(), sessionId);
+    await agent.ask('and now');
+
+    expect(model.requests.at(-1)?.userTexts.at(-1)).toMatch(/a long task[^]*and now$|^and now$/);
+    expect(model.requests.at(-1)?.userTexts.slice(2).join()).toContain('a long task');
+    await agent.dispose();
+  });
+
+  it('is refused with a sentence when the record of the session is damaged', async () => {
+    agent = await AgentFixture.start(model, environment(), sessionId);
+    await agent.ask('hello');
+    await agent.stop();
+    const directory = join(home, '.claude', 'agent-sessions');
+    for (const name of readdirSync(directory)) writeFileSync(join(directory, name), '');
+    agent = await AgentFixture.start(model, environment(), sessionId);
+
+    const response = await agent.post({ prompt: 'hello' });
+    expect(response.status).toBe(500);
+    expect(await response.json()).toEqual({
+      error: { code: 'SESSION_UNREADABLE', message: expect.stringContaining('begin a session under another id') },
+    });
     await agent.dispose();
   });
 

@@ -81,10 +81,17 @@ describe('a transcript', () => {
 
 describe('the round trips of a run', () => {
   it('are what the SDK counts', () => {
-    expect(roundTrips(result({ num_turns: 2 }))).toBe(2);
+    expect(roundTrips(result({ num_turns: 2 }), 2)).toBe(2);
   });
 
   it('leave out the one that the limit forbade', () => {
-    expect(roundTrips(result({ subtype: 'error_max_turns', num_turns: 3 }))).toBe(2);
+    expect(roundTrips(result({ subtype: 'error_max_turns', num_turns: 3 }), 2)).toBe(2);
   });
+
+  it.each(['aborted_tools', 'aborted_streaming'])(
+    'are the answers that were seen when the turn ended by %s',
+    (reason) => {
+      expect(roundTrips(result({ terminal_reason: reason, num_turns: 3 }), 1)).toBe(1);
+    },
+  );
 });

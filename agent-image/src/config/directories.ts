@@ -1,4 +1,5 @@
 import { accessSync, constants, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError } from './variables.ts';
 
@@ -17,7 +18,12 @@ export interface AgentDirectories {
  * @throws ConfigError naming the variable, the path and the system's reason
  */
 export function prepareDirectories({ configDirectory, workspaceDirectory }: AgentDirectories): void {
-  const directories = { CLAUDE_CONFIG_DIR: configDirectory, AGENT_WORKSPACE_DIR: workspaceDirectory };
+  const directories = {
+    CLAUDE_CONFIG_DIR: configDirectory,
+    AGENT_WORKSPACE_DIR: workspaceDirectory,
+    // The agent process cannot start without it.
+    TMPDIR: tmpdir(),
+  };
   for (const [variable, path] of Object.entries(directories)) {
     const probe = join(path, `.write-test-${process.pid}`);
     try {

@@ -9,6 +9,12 @@ const MODES: readonly PermissionMode[] = ['ask', 'acceptEdits', 'plan', 'bypass'
 /** Entries of a list in a request; more are a mistake or an attack. */
 const MAX_ENTRIES = { tools: 200, history: 10_000, resume: 200 };
 
+/** Longest id of a question that is looked up, in characters. */
+const MAX_INTERRUPT_ID = 256;
+
+/** Levels of arguments: no tool takes more, and programs that read them may fail. */
+const MAX_DEPTH = 64;
+
 /** AG-UI lets clients add `metadata`, which is not read. */
 const ENTRY_FIELDS = ['interruptId', 'status', 'payload', 'metadata'];
 const ANSWER_FIELDS = ['approved', 'scope', 'editedArgs', 'message'];
@@ -55,6 +61,11 @@ function readEntry(entry: unknown): ResumeEntry {
   refuseUnknownFields(entry, ENTRY_FIELDS, 'an entry of "resume"');
   const { status, payload } = entry;
   const interruptId = readText('"interruptId"', entry.interruptId);
+  if (interruptId.length > MAX_INTERRUPT_ID) {
+    throw invalid(
+      `"interruptId" has ${interruptId.length} characters: no question has one of more than ${MAX_INTERRUPT_ID}`,
+    );
+  }
   if (status === 'cancelled') {
     return { interruptId, status };
   }
@@ -79,12 +90,22 @@ function readAnswer(payload: unknown): NonNullable<ResumeEntry['payload']> {
   if (editedArgs !== undefined && !isObject(editedArgs)) {
     throw invalid(`"editedArgs" must be an object, not ${kindOf(editedArgs)}`);
   }
+  if (isDeeperThan(MAX_DEPTH, editedArgs)) {
+    throw invalid(`"editedArgs" is nested deeper than ${MAX_DEPTH} levels`);
+  }
   return {
     approved,
     ...(scope && { scope }),
     ...(editedArgs && { editedArgs }),
     ...(message === undefined ? {} : { message: readText('"message"', message) }),
   };
+}
+
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) {
+    return false;
+  }
+  return levels === 0 || Object.values(value).some((part) => isDeeperThan(levels - 1, part));
 }
 
 function readMode(value: unknown): PermissionMode {

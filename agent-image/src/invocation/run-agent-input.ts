@@ -1,5 +1,5 @@
 import { CHOICE_FIELDS, readChoices, readResume } from './choices.ts';
-import { invalid, isEmpty, isObject, kindOf, readText, refuseUnknownFields } from './fields.ts';
+import { invalid, isEmpty, isObject, kindOf, quoted, readText, refuseUnknownFields } from './fields.ts';
 import type { Invocation } from './invocation.ts';
 import { readOperation } from './operation.ts';
 
@@ -26,8 +26,8 @@ export function readRunAgentInput(body: Record<string, unknown>, sessionId: stri
   if (typeof runId !== 'string' || runId === '' || runId.length > MAX_RUN_ID) {
     throw invalid(`"runId" must be a text of 1 to ${MAX_RUN_ID} characters`);
   }
-  if (protocolVersion !== undefined && !/^1(\.\d+)?$/.test(String(protocolVersion))) {
-    throw invalid(`"protocolVersion" must be 1.0 or a later 1.x, not ${JSON.stringify(protocolVersion).slice(0, 32)}`);
+  if (protocolVersion !== undefined && !(typeof protocolVersion === 'string' && /^1(\.\d+)?$/.test(protocolVersion))) {
+    throw invalid(`"protocolVersion" must be "1.0" or a later 1.x, not ${quoted(protocolVersion)}`);
   }
   for (const field of EMPTY_FIELDS) {
     if (!isEmpty(body[field])) {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { RefusedRequest } from '../protocol.ts';
 import type { SessionRecord, Workspace } from './workspace.ts';
 
 /**
@@ -26,7 +27,7 @@ export class DirectoryWorkspace implements Workspace {
         }
         throw error;
       }
-      return JSON.parse(text) as SessionRecord;
+      return readRecord(text);
     });
   }
 
@@ -46,4 +47,20 @@ export class DirectoryWorkspace implements Workspace {
   #file(sessionId: string): string {
     return join(this.#directory, `${createHash('sha256').update(sessionId).digest('hex')}.json`);
   }
+}
+
+/** A session whose owner is not known is opened for nobody: it may be somebody's. */
+function readRecord(text: string): SessionRecord {
+  try {
+    const record = JSON.parse(text) as Partial<SessionRecord> | null;
+    if (record?.owner !== undefined && record.used !== undefined && typeof record.eventsBelow === 'number') {
+      return record as SessionRecord;
+    }
+  } catch {
+    // Said below.
+  }
+  throw new RefusedRequest(
+    'SESSION_UNREADABLE',
+    'What was kept of this session is damaged, so it cannot go on: begin a session under another id.',
+  );
 }

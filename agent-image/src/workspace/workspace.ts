@@ -9,7 +9,7 @@ export interface SessionRecord {
   /** Of the caller, in place of the deployed one. */
   readonly systemPrompt?: string;
   readonly permissionMode: PermissionMode;
-  /** Higher than the number of any event that was told. */
+  /** No event that was told has a higher number. */
   readonly eventsBelow: number;
   /** What the session has used of its limits. */
   readonly used: { readonly cost_usd: number; readonly turns: number };

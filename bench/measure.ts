@@ -27,7 +27,11 @@ export function table(rows: readonly Row[]): string {
 }
 
 function spread(values: readonly number[], unit: string): string {
-  return `${median(values).toFixed(0)} ${unit} (${Math.min(...values).toFixed(0)}-${Math.max(...values).toFixed(0)})`;
+  return `${short(median(values))} ${unit} (${short(Math.min(...values))}-${short(Math.max(...values))})`;
+}
+
+function short(value: number): string {
+  return value.toFixed(value < 100 ? 1 : 0);
 }
 
 function median(values: readonly number[]): number {

@@ -1,21 +1,41 @@
 import { execFileSync } from 'node:child_process';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
+import { agentRows } from './agent-rows';
 import { table } from './measure';
 import { synthRows } from './synth';
-import { turnRows } from './turn';
 
 const SESSIONS = 7;
 const SYNTHESES = 5;
 
+const PARTS = ['agent', 'synthesis'];
+
 async function main(): Promise<void> {
+  const [part, ...rest] = process.argv.slice(2);
+  if (rest.length > 0 || (part !== undefined && !PARTS.includes(part))) {
+    throw new Error(`Usage: npm run bench [-- ${PARTS.join(' | ')}]`);
+  }
+  const load = loadavg()[0]?.toFixed(1);
+  const agent = part === 'synthesis' ? [] : await measureAgent();
+  const synthesis = part === 'agent' ? [] : measureSynthesis();
+  console.log(`Node ${process.version}, ${cpus().length} cores, load of the machine before: ${load}\n`);
+  console.log(
+    [agent, synthesis]
+      .filter((rows) => rows.length > 0)
+      .map(table)
+      .join('\n\n'),
+  );
+}
+
+async function measureAgent(): Promise<Awaited<ReturnType<typeof agentRows>>> {
   execFileSync('npm', ['run', '--silent', 'build'], { cwd: join(__dirname, '..', 'agent-image'), stdio: 'inherit' });
-  console.error(`measuring turns in ${SESSIONS} sessions of each server …`);
-  const turns = await turnRows(SESSIONS);
+  console.error(`measuring ${SESSIONS} sessions of each server …`);
+  return agentRows(SESSIONS);
+}
+
+function measureSynthesis(): ReturnType<typeof synthRows> {
   console.error(`measuring ${SYNTHESES} syntheses of each app …`);
-  const rows = [...turns, ...synthRows(SYNTHESES)];
-  console.log(`Node ${process.version}, ${cpus().length} cores\n`);
-  console.log(table(rows));
+  return synthRows(SYNTHESES);
 }
 
 main().catch((error: unknown) => {

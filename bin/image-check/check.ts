@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { provideBaseImage } from './base-image';
+import { billOfMaterialsFindings } from './bill-of-materials';
 import { Buildah } from './buildah';
 import { Commands } from './commands';
 import { Container } from './container';
@@ -64,7 +65,12 @@ async function buildAndRun(
   await buildah.withContainer(IMAGE, async (fileSystem) => {
     const bytes = await fileBytes(fileSystem, commands);
     note(`${megabytes(bytes)} uncompressed`);
-    const findings = [...descriptionFindings(image), ...contentFindings(fileSystem, context), ...sizeFindings(bytes)];
+    const findings = [
+      ...descriptionFindings(image),
+      ...contentFindings(fileSystem, context),
+      ...billOfMaterialsFindings(fileSystem, context),
+      ...sizeFindings(bytes),
+    ];
     if (findings.length > 0) throw new CheckFailed(`the image is not as it must be:\n  ${findings.join('\n  ')}`);
     await runImage(image, fileSystem, join(directory, 'container'), commands, interrupted);
   });

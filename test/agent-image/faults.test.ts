@@ -229,7 +229,9 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     });
     const reply = agent.ask('hello');
     const waiting = agent.ask('and then?');
-    await waitUntil(() => model.requests.length === 1);
+    await waitUntil(async () =>
+      (await (await agent.post({ action: 'attach', stream: false })).text()).includes('first'),
+    );
     agent.signal(signal);
     const cancelled = await reply;
     expect(cancelled).toMatchObject({ response: 'first', status: 'cancelled' });

@@ -1,7 +1,7 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { FileSystem, IgnoreMode } from 'aws-cdk-lib';
+import { FileSystem, IgnoreMode, IgnoreStrategy } from 'aws-cdk-lib';
 import { pinnedNodeVersion } from '../../../bin/image-check/base-image';
 
 const REPOSITORY = join(__dirname, '..', '..', '..');
@@ -55,17 +55,33 @@ describe('the build context of the agent image', () => {
     expect(copied.filter(({ there }) => !there)).toEqual([]);
   });
 
+  // Builders look into no directory that is itself left out, whatever is let in below it.
+  it.each(['src', 'definition'])('lets in every directory below %s', (top) => {
+    write('definition/agents/reader.md');
+    write('definition/skills/report/SKILL.md');
+    const ignored = IgnoreStrategy.docker(context, patterns());
+    const directories = readdirSync(join(context, top), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => join(entry.parentPath, entry.name));
+
+    expect(directories.length).toBeGreaterThan(1);
+    expect(directories.filter((directory) => ignored.ignores(directory))).toEqual([]);
+  });
+
   function write(path: string): void {
     mkdirSync(dirname(join(context, path)), { recursive: true });
     writeFileSync(join(context, path), 'changed');
   }
 
-  /** The hash that the CDK names the image after; it does not ignore the Dockerfile, whatever the patterns say. */
-  function fingerprint(): string {
-    const patterns = readFileSync(join(context, '.dockerignore'), 'utf8')
+  function patterns(): string[] {
+    return readFileSync(join(context, '.dockerignore'), 'utf8')
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#'));
-    return FileSystem.fingerprint(context, { ignoreMode: IgnoreMode.DOCKER, exclude: [...patterns, '!Dockerfile'] });
+  }
+
+  /** The hash that the CDK names the image after; it does not ignore the Dockerfile, whatever the patterns say. */
+  function fingerprint(): string {
+    return FileSystem.fingerprint(context, { ignoreMode: IgnoreMode.DOCKER, exclude: [...patterns(), '!Dockerfile'] });
   }
 });
 

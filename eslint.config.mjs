@@ -12,6 +12,8 @@ const libImports = {
   model: ['agent', 'iam', 'private'],
   auth: ['agent', 'iam', 'private'],
   runtime: ['agent', 'auth', 'iam', 'metrics', 'model', 'private'],
+  storage: ['agent', 'iam', 'private'],
+  tools: ['agent', 'iam', 'private'],
   checks: ['iam', 'private'],
   testing: [],
 };

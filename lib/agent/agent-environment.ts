@@ -36,4 +36,10 @@ export const AgentEnvironment = {
   LOG_PROMPTS: 'AGENT_LOG_PROMPTS',
   /** The CloudWatch namespace of the agent's own metrics. */
   METRICS_NAMESPACE: 'AGENT_METRICS_NAMESPACE',
+  /** The ARN of the role that reaches the data of one user. */
+  USER_ROLE_ARN: 'AGENT_USER_ROLE_ARN',
+  /** The name of the bucket that keeps workspaces. */
+  WORKSPACE_BUCKET: 'AGENT_WORKSPACE_BUCKET',
+  /** The id of the code interpreter. */
+  CODE_INTERPRETER_ID: 'AGENT_CODE_INTERPRETER_ID',
 } as const;

@@ -7,6 +7,13 @@ export interface IAgent extends IConstruct, iam.IGrantable {
   readonly agentName: string;
 
   /**
+   * A limit for the roles that are made for the agent.
+   *
+   * @default - no boundary
+   */
+  readonly permissionsBoundary?: iam.IManagedPolicy;
+
+  /**
    * Sets an environment variable of the agent.
    *
    * @throws Error when the name is not a legal variable name, or is set already to another value

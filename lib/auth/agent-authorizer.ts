@@ -1,5 +1,6 @@
 import { aws_bedrockagentcore as agentcore, Token } from 'aws-cdk-lib';
 import { throwFindings } from '../private/validation';
+import { discoveryUrlFindings, isOfCognito } from './discovery-url';
 
 /** Which tokens of an OpenID Connect provider are accepted. At least one client or audience must be named. */
 export interface OidcAuthorizerOptions {
@@ -47,7 +48,11 @@ export class AgentAuthorizer {
     ]);
   }
 
-  /** Callers bring a bearer token of an OpenID Connect provider. */
+  /**
+   * Callers bring a bearer token of an OpenID Connect provider.
+   *
+   * @throws Error with every finding about the options
+   */
   public static oidc(options: OidcAuthorizerOptions): AgentAuthorizer {
     const { discoveryUrl, allowedClients, allowedAudiences, allowedScopes, customClaims } = options;
     throwFindings('AgentAuthorizer.oidc', [
@@ -57,7 +62,8 @@ export class AgentAuthorizer {
             `neither allowedClients nor allowedAudiences is given, so every token that ${discoveryUrl} issues for any application would be accepted; name the clients (Cognito access tokens) or the audiences of this agent`,
           ]
         : []),
-      ...(isCognito(discoveryUrl) && !isEmpty(allowedAudiences)
+      ...listFindings({ allowedClients, allowedAudiences, allowedScopes }),
+      ...(isOfCognito(discoveryUrl) && !isEmpty(allowedAudiences)
         ? [
             'allowedAudiences is given for a Cognito user pool, whose access tokens carry no "aud", so every one of them would be refused; use allowedClients',
           ]
@@ -87,20 +93,22 @@ export class AgentAuthorizer {
   ) {}
 }
 
-function discoveryUrlFindings(discoveryUrl: string): string[] {
-  if (
-    Token.isUnresolved(discoveryUrl) ||
-    /^https:\/\/[^/]+(\/.*)?\/\.well-known\/openid-configuration$/.test(discoveryUrl)
-  ) {
-    return [];
-  }
-  return [
-    `discoveryUrl "${discoveryUrl}" is not a discovery document: it must be an https address that ends in /.well-known/openid-configuration`,
-  ];
-}
-
-function isCognito(discoveryUrl: string): boolean {
-  return /^https:\/\/cognito-idp\./.test(discoveryUrl);
+/** What speaks against what is accepted: no token carries it. Only audiences are free texts, in which a space can be. */
+function listFindings(lists: Readonly<Record<string, readonly string[] | undefined>>): string[] {
+  return Object.entries(lists).flatMap(([option, values]) => {
+    const legal = option === 'allowedAudiences' ? /^\S(.*\S)?$/ : /^\S+$/;
+    return [
+      ...(values?.length === 0
+        ? [`${option} is empty, which says neither that all nor that none are accepted; name one, or leave it out`]
+        : []),
+      ...(values ?? [])
+        .filter((value) => !Token.isUnresolved(value) && !legal.test(value))
+        .map(
+          (value) =>
+            `${option} has "${value}", which no token carries; give each one apart and without spaces, as the provider shows it`,
+        ),
+    ];
+  });
 }
 
 function isEmpty(values: readonly string[] | undefined): boolean {

@@ -12,8 +12,8 @@ import type { Finding, Rule } from './rule';
 import { RULES } from './rules';
 
 /**
- * Checks every resource of Amazon Bedrock AgentCore in an app, and the roles, policies and log groups around them, whoever
- * defined them: these constructs, the L2s, L1s or an included template.
+ * Checks every resource of Amazon Bedrock AgentCore in an app, and the roles, policies, log groups, security groups and
+ * buckets around them, whoever defined them: these constructs, the L2s, L1s or an included template.
  *
  * ```ts
  * Validations.of(app).addPlugins(new AgentCoreChecks());

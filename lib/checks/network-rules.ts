@@ -3,7 +3,8 @@ import type { CheckedApp, CheckedResource } from './checked-app';
 import { cloudFormation, eachResource, guide, type Rule } from './rule';
 import { at, isEmptyList, isUnknown, literal } from './template-value';
 
-const TYPES_WITH_NETWORK = ['Runtime', 'Harness', 'CodeInterpreterCustom', 'BrowserCustom'];
+/** The types that can be placed in a VPC. */
+export const TYPES_WITH_NETWORK = ['Runtime', 'Harness', 'CodeInterpreterCustom', 'BrowserCustom'];
 
 /** What is missing in which of AgentCore's Regions; from the same page as the Regions themselves. */
 const TYPES_MISSING_IN_SOME = new Set(['Memory', 'Harness', 'HarnessEndpoint']);
@@ -80,7 +81,7 @@ export const NETWORK_RULES: readonly Rule[] = [
 ];
 
 /** The network mode, if it is known, and the VPC configuration, which each type calls differently. */
-function network(properties: unknown): { readonly mode: string | undefined; readonly vpc: unknown } {
+export function network(properties: unknown): { readonly mode: string | undefined; readonly vpc: unknown } {
   const configuration =
     at(properties, 'NetworkConfiguration') ??
     at(properties, 'Environment', 'AgentCoreRuntimeEnvironment', 'NetworkConfiguration');

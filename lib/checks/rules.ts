@@ -1,6 +1,7 @@
 import { ACCESS_RULES } from './access-rules';
 import { ACTION_RULES } from './action-rules';
 import { AUTHORIZER_RULES } from './authorizer-rules';
+import { BUCKET_RULES } from './bucket-rules';
 import { ENDPOINT_RULES } from './endpoint-rules';
 import { ENVIRONMENT_RULES } from './environment-rules';
 import { GATEWAY_RULES } from './gateway-rules';
@@ -12,6 +13,7 @@ import { RESOURCE_RULES } from './resource-rules';
 import { ROLE_RULES } from './role-rules';
 import type { Rule } from './rule';
 import { RUNTIME_RULES } from './runtime-rules';
+import { SECURITY_GROUP_RULES } from './security-group-rules';
 
 /** Every rule, in the order of the documentation. */
 export const RULES: readonly Rule[] = [
@@ -21,6 +23,7 @@ export const RULES: readonly Rule[] = [
   ...ENDPOINT_RULES,
   ...AUTHORIZER_RULES,
   ...NETWORK_RULES,
+  ...SECURITY_GROUP_RULES,
   ...ROLE_RULES,
   ...MODEL_RULES,
   ...ACCESS_RULES,
@@ -28,4 +31,5 @@ export const RULES: readonly Rule[] = [
   ...GATEWAY_RULES,
   ...GATEWAY_TOOL_RULES,
   ...RESOURCE_RULES,
+  ...BUCKET_RULES,
 ];

@@ -2,7 +2,8 @@
  * Every action this library grants, grouped by purpose.
  *
  * Source: the service authorization reference of Amazon Bedrock AgentCore, Amazon Bedrock, Amazon ECR, Amazon CloudWatch
- * Logs, AWS Secrets Manager and AWS KMS, and "IAM permissions for AgentCore Runtime" in the AgentCore developer guide.
+ * Logs, Amazon S3, AWS Secrets Manager, AWS STS and AWS KMS, and "IAM permissions for AgentCore Runtime" in the AgentCore
+ * developer guide.
  */
 export const Actions = {
   /** Call a model, with and without streaming; Converse and ConverseStream are authorized by the same two. */
@@ -19,6 +20,33 @@ export const Actions = {
 
   /** Decrypt what a key of the account has encrypted. */
   DECRYPT: ['kms:Decrypt'],
+
+  /** Get a key that encrypts data, under a key of the account. */
+  GENERATE_DATA_KEY: ['kms:GenerateDataKey'],
+
+  /** Take on a role in a session with tags. */
+  ASSUME_WITH_TAGS: ['sts:AssumeRole', 'sts:TagSession'],
+
+  /** Find objects by the beginning of their keys. */
+  LIST_OBJECTS: ['s3:ListBucket'],
+
+  /** Read the current version of objects. */
+  READ_OBJECTS: ['s3:GetObject'],
+
+  /** Write objects, and drop what an upload in parts has left behind. */
+  WRITE_OBJECTS: ['s3:AbortMultipartUpload', 's3:PutObject'],
+
+  /** Delete the current version of objects; in a versioned bucket it becomes an old one. */
+  DELETE_OBJECTS: ['s3:DeleteObject'],
+
+  /** Run code in sessions of a code interpreter. */
+  USE_CODE_INTERPRETER: [
+    'bedrock-agentcore:GetCodeInterpreterSession',
+    'bedrock-agentcore:InvokeCodeInterpreter',
+    'bedrock-agentcore:ListCodeInterpreterSessions',
+    'bedrock-agentcore:StartCodeInterpreterSession',
+    'bedrock-agentcore:StopCodeInterpreterSession',
+  ],
 
   /** Call an agent over HTTP as the signing principal. */
   INVOKE_RUNTIME: ['bedrock-agentcore:InvokeAgentRuntime'],

@@ -60,3 +60,19 @@ export class RuntimeArns {
 export function endpointArn(runtimeArn: string, endpointName = 'DEFAULT'): string {
   return `${runtimeArn}/runtime-endpoint/${endpointName}`;
 }
+
+/** ARN pattern of a code interpreter of the account: AgentCore appends a hyphen and an id of its own to the name. */
+export function codeInterpreterArns(scope: IConstruct, name: string): string {
+  return Arn.format(
+    { service: 'bedrock-agentcore', resource: 'code-interpreter-custom', resourceName: `${name}-*` },
+    Stack.of(scope),
+  );
+}
+
+/** The ARN of a code interpreter that AWS keeps for every account. */
+export function managedCodeInterpreterArn(scope: IConstruct, codeInterpreterId: string): string {
+  return Arn.format(
+    { service: 'bedrock-agentcore', account: 'aws', resource: 'code-interpreter', resourceName: codeInterpreterId },
+    Stack.of(scope),
+  );
+}

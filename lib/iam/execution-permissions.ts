@@ -1,4 +1,4 @@
-import { aws_iam as iam, Stack } from 'aws-cdk-lib';
+import { Annotations, aws_iam as iam, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { acknowledgeWildcardResource } from '../private/acknowledge';
 import { renderedText } from '../private/rendered-text';
@@ -6,6 +6,9 @@ import type { BaselineStatement } from './runtime-baseline';
 
 /** Characters a managed policy may have, white space not counted (IAM quotas). */
 const MANAGED_POLICY_CHARACTERS = 6144;
+
+/** Managed policies that a role may have, unless the account was given more (IAM quotas). */
+const MANAGED_POLICIES = 10;
 
 /** The document around the statements. */
 const DOCUMENT_CHARACTERS = JSON.stringify({ Version: '2012-10-17', Statement: [] }).length;
@@ -108,7 +111,16 @@ export class ExecutionPermissions extends Construct implements iam.IPrincipal {
       roles: [this.role],
     });
     this.policies.push(policy);
+    // The baseline is one more.
+    if (this.policies.length === MANAGED_POLICIES) this.warnOfPolicies();
     return policy;
+  }
+
+  private warnOfPolicies(): void {
+    Annotations.of(this).addWarningV2(
+      'cdk-agentcore-constructs:manyManagedPolicies',
+      `what the agent is granted fills more than ${MANAGED_POLICIES} managed policies, and a role has room for ${MANAGED_POLICIES} unless the account was given more; grant on fewer resources (a prefix, a table with several kinds of items), have the quota "Managed policies attached to an IAM role" raised and acknowledge this warning, or split the agent`,
+    );
   }
 
   private length(statement: iam.PolicyStatement): number {

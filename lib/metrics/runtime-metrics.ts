@@ -13,6 +13,9 @@ const runtimeMetric = (metricName: string, unit: cloudwatch.Unit, statistic: str
 /**
  * What AgentCore Runtime reports of each endpoint of a runtime, every minute.
  *
+ * Sessions are not here: the guide gives the title of their metric only, and what reads it spells the name in different
+ * ways. Total errors are not either, for the same reason; they are the sum of the two kinds.
+ *
  * Source: "AgentCore generated runtime observability data" in the developer guide.
  */
 export const RuntimeMetrics = {

@@ -87,9 +87,10 @@ export class ClaudeModels implements IAgentModels {
   public bindToAgent(agent: IAgent): void {
     const { main, fast, subagent, opus, sonnet, haiku } = this;
     const given = [main, fast, subagent, opus, sonnet, haiku].filter((access) => access !== undefined);
-    const distinct = [...new Map(given.map((access) => [access.invocationId, access])).values()];
-    throwFindings(agent, distinct.flatMap(accessFindings));
-    for (const access of distinct) warnOfUnknownAccess(agent, access);
+    // What is said of two ways depends on the ids; what is allowed, also on the Regions and the model behind one id.
+    const named = [...new Map(given.map((access) => [access.invocationId, access])).values()];
+    throwFindings(agent, named.flatMap(accessFindings));
+    for (const access of named) warnOfUnknownAccess(agent, access);
 
     addModelNames(agent, {
       main: main.invocationId,
@@ -99,6 +100,7 @@ export class ClaudeModels implements IAgentModels {
       sonnet: sonnet?.invocationId,
       haiku: haiku?.invocationId,
     });
-    for (const access of distinct) access.grantInvoke(agent);
+    const granted = given.filter((access, index) => given.findIndex((other) => other.allowsSameAs(access)) === index);
+    for (const access of granted) access.grantInvoke(agent);
   }
 }

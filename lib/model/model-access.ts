@@ -115,6 +115,11 @@ export class ModelAccess {
     if (geography !== undefined) this.geography = geography;
   }
 
+  /** Whether a grant of `other` allows just what one of this allows. */
+  public allowsSameAs(other: ModelAccess): boolean {
+    return JSON.stringify(this.invoked) === JSON.stringify(other.invoked);
+  }
+
   /** Allows `grantee` to call the model this way, with and without streaming, and no other way. */
   public grantInvoke(grantee: iam.IGrantable): iam.Grant {
     return modelInvocationStatements(this.invoked)

@@ -55,13 +55,21 @@ export class ModelGuardrail implements IAgentCapability {
   }
 }
 
-/** What speaks against a guardrail around these models. */
-export function guardrailFindings(guardrail: ModelGuardrail | undefined, models: IAgentModels): string[] {
-  return guardrail === undefined || models.onBedrock
-    ? []
-    : [
-        'guardrail is given, and the models are not on Amazon Bedrock, whose guardrails reach no others; leave it out, or choose ClaudeModels',
-      ];
+/** What speaks against the guardrails among these capabilities, wherever they were given, around these models. */
+export function guardrailFindings(capabilities: readonly IAgentCapability[], models: IAgentModels): string[] {
+  const { length } = capabilities.filter((capability) => capability instanceof ModelGuardrail);
+  return [
+    ...(length === 0 || models.onBedrock
+      ? []
+      : [
+          'guardrail is given, and the models are not on Amazon Bedrock, whose guardrails reach no others; leave it out, or choose ClaudeModels',
+        ]),
+    ...(length > 1
+      ? [
+          `${length} guardrails are given, and a model call names one, so every call would be refused; give one, as guardrail`,
+        ]
+      : []),
+  ];
 }
 
 /** Source of both patterns: GuardrailConfigurationWithArn in the Amazon Bedrock API reference. */

@@ -48,8 +48,22 @@ export interface ModelNames {
   readonly haiku?: string;
 }
 
-/** Models of the Anthropic API, by its own names; left out, `claude-sonnet-5-5` answers, `claude-haiku-5-5` is fast. */
+/** Models of the Anthropic API, by its own names. */
 export interface AnthropicApiOptions extends Partial<ModelNames> {
+  /**
+   * The model that answers.
+   *
+   * @default 'claude-sonnet-5-5'
+   */
+  readonly main?: string;
+
+  /**
+   * The model of small background calls.
+   *
+   * @default 'claude-haiku-5-5'
+   */
+  readonly fast?: string;
+
   /**
    * The key of the secret's JSON that holds the API key.
    *

@@ -1,3 +1,5 @@
+import { Token } from 'aws-cdk-lib';
+
 /**
  * Headers that AgentCore never passes on, in lower case.
  *
@@ -46,7 +48,8 @@ const CUSTOM_PREFIX = 'x-amzn-bedrock-agentcore-runtime-custom-';
 const MAX_HEADERS = 20;
 
 /**
- * What speaks against passing these request headers to the agent.
+ * What speaks against passing these request headers to the agent; names that are only known at deployment are counted, and
+ * not looked at.
  *
  * @param headers the names, those included that the authorizer needs
  * @param callersHaveJwt whether callers bring a JWT
@@ -65,6 +68,7 @@ export function requestHeaderFindings(headers: readonly string[], callersHaveJwt
 }
 
 function headerFindings(header: string, callersHaveJwt: boolean): string[] {
+  if (Token.isUnresolved(header)) return [];
   const name = header.toLowerCase();
   if (!/^[a-z][a-z0-9_-]{0,255}$/.test(name)) {
     return [

@@ -1,40 +1,28 @@
-import { aws_bedrockagentcore as agentcore, aws_logs as logs, Token, Validations } from 'aws-cdk-lib';
-import type { aws_iam as iam, aws_kms as kms } from 'aws-cdk-lib';
-import { Construct } from 'constructs';
-import { Actions } from '../iam/actions';
-import { grantRuntimeAccess } from '../iam/runtime-access';
-import { MAX_ENDPOINTS, MAX_RUNTIME_VERSION } from '../private/endpoint-limits';
+import { aws_bedrockagentcore as agentcore, aws_logs as logs, Stack, Token, Validations } from 'aws-cdk-lib';
+import type { aws_kms as kms } from 'aws-cdk-lib';
+import type { Construct, IConstruct } from 'constructs';
+import { MAX_ENDPOINTS } from '../private/endpoint-limits';
 import { nameFindings, throwFindings } from '../private/validation';
-import type { AgentRuntime } from './agent-runtime';
+import type { IAgentRuntime } from './agent-runtime-base';
+import { literalEnvironment } from './arn-environment';
+import type { EndpointVersion } from './endpoint-version';
+import { ImportedAgentEndpoint } from './imported-agent-endpoint';
+import { InvocationTarget, type IInvocationTarget, type RuntimeTarget } from './invocation-target';
 import { RuntimeLogGroup } from './runtime-log-group';
 
-/** Which version of a runtime an endpoint leads to. AgentCore numbers them from 1; every change of a runtime makes one. */
-export class EndpointVersion {
-  /** One version, until the endpoint is changed: a release is promoted by changing this number. */
-  public static pinned(version: number): EndpointVersion {
-    if (!Token.isUnresolved(version) && (!Number.isInteger(version) || version < 1 || version > MAX_RUNTIME_VERSION)) {
-      throw new Error(
-        `EndpointVersion: ${version} is not a version; versions are whole numbers from 1 to ${MAX_RUNTIME_VERSION}`,
-      );
-    }
-    return new EndpointVersion(Token.isUnresolved(version) ? Token.asString(version) : String(version));
-  }
+/** A name under which one version of an agent is called. */
+export interface IAgentEndpoint extends IInvocationTarget {
+  /** The name that callers give as the qualifier. */
+  readonly endpointName: string;
 
-  /** The newest version, with every deployment anew. What the default endpoint does; seldom what a release wants. */
-  public static latest(): EndpointVersion {
-    return new EndpointVersion(undefined);
-  }
-
-  private constructor(
-    /** The number, as text; undefined for the newest version. */
-    public readonly version: string | undefined,
-  ) {}
+  /** The ARN of the endpoint. */
+  readonly endpointArn: string;
 }
 
 /** Properties of an AgentEndpoint. */
 export interface AgentEndpointProps {
-  /** The agent that the endpoint leads to. */
-  readonly agent: AgentRuntime;
+  /** The agent that the endpoint leads to, of this app or imported. */
+  readonly agent: IAgentRuntime;
 
   /** The name that callers give as the qualifier: a letter, then letters, digits and underscores, 48 at the most. */
   readonly endpointName: string;
@@ -64,61 +52,115 @@ export interface AgentEndpointProps {
   readonly logEncryptionKey?: kms.IKey;
 }
 
-/** Endpoints can be defined in any stack, so their agent cannot count them as its children. */
-const endpointCounts = new WeakMap<AgentRuntime, number>();
+/** Endpoints by name. They can be defined in any stack, so their agent cannot find them among its children. */
+const endpointsOf = new WeakMap<IAgentRuntime, Map<string, AgentEndpoint>>();
 
 /** A name under which one version of an agent is called, while the agent itself moves on. */
-export class AgentEndpoint extends Construct {
+export class AgentEndpoint extends InvocationTarget implements IAgentEndpoint {
+  /**
+   * An endpoint that something else made.
+   *
+   * @throws Error when the name is not one
+   */
+  public static fromEndpointName(
+    scope: Construct,
+    id: string,
+    agent: IAgentRuntime,
+    endpointName: string,
+  ): IAgentEndpoint {
+    return new ImportedAgentEndpoint(scope, id, agent, endpointName);
+  }
+
+  /** The name that callers give as the qualifier. */
+  public readonly endpointName: string;
+
   /** The L2 endpoint: the way to what this construct does not offer. */
   public readonly endpoint: agentcore.RuntimeEndpoint;
 
   /** The log group of the endpoint. Kept when the stack is deleted. */
   public readonly logGroup: logs.ILogGroup;
 
-  private readonly agent: AgentRuntime;
-  private readonly endpointName: string;
+  protected readonly target: RuntimeTarget;
 
+  /** @throws Error with every finding about the name, the version and the agent */
   constructor(scope: Construct, id: string, props: AgentEndpointProps) {
     super(scope, id);
-    this.agent = props.agent;
-    this.endpointName = props.endpointName;
-    const count = (endpointCounts.get(props.agent) ?? 0) + 1;
-    endpointCounts.set(props.agent, count);
+    const { agent, endpointName, version, description, logRetention, logEncryptionKey } = props;
+    const { agentName, runtimeArn, runtimeId, callersHaveJwt } = agent;
+    this.endpointName = endpointName;
+    this.target = { agentName, runtimeArn, callersHaveJwt, endpointName };
     throwFindings(this, [
-      ...nameFindings('endpointName', props.endpointName),
-      ...(props.endpointName.toUpperCase() === 'DEFAULT'
-        ? ['endpointName "DEFAULT" is the endpoint that AgentCore makes itself; choose another name']
-        : []),
-      ...(count > MAX_ENDPOINTS
-        ? [
-            `endpointName "${props.endpointName}" is the ${count}th endpoint of ${props.agent.agentName}; AgentCore allows ${MAX_ENDPOINTS}: remove one, or use another agent`,
-          ]
-        : []),
+      ...nameFindings('endpointName', endpointName),
+      ...siblingFindings(this, agent),
+      ...placeFindings(this, runtimeArn),
     ]);
     this.endpoint = new agentcore.RuntimeEndpoint(this, 'Endpoint', {
-      agentRuntimeId: props.agent.runtime.agentRuntimeId,
-      endpointName: props.endpointName,
-      agentRuntimeVersion: props.version.version ?? props.agent.runtime.agentRuntimeVersion ?? '1',
-      ...(props.description === undefined ? {} : { description: props.description }),
+      agentRuntimeId: runtimeId,
+      endpointName,
+      agentRuntimeVersion: versionFor(this, version, agent),
+      ...(description === undefined ? {} : { description }),
     });
-    if (props.version.version === undefined) {
+    if (version.version === undefined) {
       Validations.of(this.endpoint).acknowledge({ id: 'AgentCore-EP1', reason: 'EndpointVersion.latest() was chosen' });
     }
     this.logGroup = new RuntimeLogGroup(this, 'LogGroup', {
-      runtimeId: props.agent.runtime.agentRuntimeId,
-      runtimeName: props.agent.agentName,
-      endpointName: props.endpointName,
-      retention: props.logRetention ?? logs.RetentionDays.THREE_MONTHS,
-      ...(props.logEncryptionKey === undefined ? {} : { encryptionKey: props.logEncryptionKey }),
+      runtimeId,
+      runtimeName: agentName,
+      endpointName,
+      retention: logRetention ?? logs.RetentionDays.THREE_MONTHS,
+      ...(logEncryptionKey === undefined ? {} : { encryptionKey: logEncryptionKey }),
     });
   }
 
-  /** Allows `grantee` to call the agent over HTTP through this endpoint only, signed with SigV4. */
-  public grantInvoke(grantee: iam.IGrantable): iam.Grant {
-    return grantRuntimeAccess(this, grantee, Actions.INVOKE_RUNTIME, {
-      runtimeArn: this.agent.runtimeArn,
-      endpointName: this.endpointName,
-      callersHaveJwt: this.agent.authorizer.callersHaveJwt,
-    });
+  /** The ARN of the endpoint. */
+  public get endpointArn(): string {
+    return this.endpoint.agentRuntimeEndpointArn;
   }
+}
+
+/** What speaks against one more endpoint of this name. */
+function siblingFindings(endpoint: AgentEndpoint, agent: IAgentRuntime): string[] {
+  const { endpointName } = endpoint;
+  if (endpointName.toUpperCase() === 'DEFAULT') {
+    return [`endpointName "${endpointName}" is the endpoint that AgentCore makes itself; choose another name`];
+  }
+  const siblings = endpointsOf.get(agent) ?? new Map<string, AgentEndpoint>();
+  endpointsOf.set(agent, siblings);
+  const namesake = siblings.get(endpointName);
+  if (namesake !== undefined) {
+    return [
+      `endpointName "${endpointName}" is the name of ${namesake.node.path} already, which leads to the same agent; choose another name`,
+    ];
+  }
+  siblings.set(endpointName, endpoint);
+  return siblings.size > MAX_ENDPOINTS
+    ? [
+        `endpointName "${endpointName}" is the ${siblings.size}th endpoint of ${agent.agentName}; AgentCore allows ${MAX_ENDPOINTS}: remove one, or use another agent`,
+      ]
+    : [];
+}
+
+/** What speaks against making the endpoint in this stack: AgentCore makes it beside its runtime. */
+function placeFindings(scope: IConstruct, runtimeArn: string): string[] {
+  const { account, region } = literalEnvironment(runtimeArn);
+  const stack = Stack.of(scope);
+  const places: [string, string | undefined, string][] = [
+    ['Region', region, stack.region],
+    ['account', account, stack.account],
+  ];
+  return places
+    .filter(([, ofAgent, ofStack]) => ofAgent !== undefined && !Token.isUnresolved(ofStack) && ofAgent !== ofStack)
+    .map(
+      ([what, ofAgent, ofStack]) =>
+        `the agent is in the ${what} ${ofAgent} and this stack in ${ofStack}, and an endpoint is made beside its agent; define it in a stack of the ${what} ${ofAgent}`,
+    );
+}
+
+/** The version in the template. The L2 would take the first one for a version that is left out. */
+function versionFor(endpoint: AgentEndpoint, { version }: EndpointVersion, agent: IAgentRuntime): string {
+  const known = version ?? agent.runtimeVersion;
+  if (known !== undefined) return known;
+  throw new Error(
+    `${endpoint.node.path}: EndpointVersion.latest() follows the deployments of an agent of this app, and ${agent.node.path} is imported; name a version with EndpointVersion.pinned()`,
+  );
 }

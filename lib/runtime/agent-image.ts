@@ -1,22 +1,14 @@
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  symlinkSync,
-} from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
-import { aws_bedrockagentcore as agentcore, aws_ecr as ecr, FileSystem, IgnoreMode, Stage } from 'aws-cdk-lib';
+import { aws_bedrockagentcore as agentcore, aws_ecr as ecr, Stage } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { AgentDefinition } from '../agent/agent-definition';
 import { packagePath } from '../private/package-root';
 import { throwFindings } from '../private/validation';
+import { platformFindings } from './dockerfile-rules';
 import { ImageBuilder, type BoundAgentImage } from './image-builder';
-import { IMAGE_URI, tagFindings, uriFinding, warnOfMutableTags } from './image-reference';
+import { IMAGE_URI, tagFindings, uriFinding, warnOfMutableTags, warnOfOtherRegion } from './image-reference';
+import { stageImage } from './staged-image';
 
 /** How the image of this library is built. */
 export interface ClaudeAgentImageOptions {
@@ -84,14 +76,15 @@ export abstract class AgentImage {
       buildArgs: { ...buildArgs, ...(baseImage === undefined ? {} : { BASE_IMAGE: baseImage }) },
     };
     return definition === undefined
-      ? AgentImage.fromDirectory(source, imageOptions)
+      ? new DirectoryImage(source, imageOptions, PROTOCOLS)
       : new DefinedImage(source, definition, imageOptions);
   }
 
   /**
    * An image of your own, built from a directory with a Dockerfile.
    *
-   * The image must listen on port 8080 and answer `GET /ping` and `POST /invocations`.
+   * What the image must answer depends on the `protocol` of the agent: with HTTP and AG-UI `GET /ping` and
+   * `POST /invocations` on port 8080, with MCP `POST /mcp` on port 8000, with A2A `/` on port 9000.
    *
    * @param directory the build context; a relative path is taken from the working directory of the CDK app
    * @throws Error when the directory is missing or empty, has no Dockerfile, or the Dockerfile asks for another platform
@@ -136,17 +129,24 @@ export abstract class AgentImage {
   /** What the image was defined with; undefined where it has no definition, or that is not known. */
   public readonly definition?: AgentDefinition;
 
+  /** The protocols that the image speaks; undefined where that is not known. */
+  public readonly protocols?: readonly agentcore.ProtocolType[];
+
   /** Makes the image known to the stack of `scope`. Called once for each runtime. */
   public abstract bind(scope: Construct): BoundAgentImage;
 }
+
+/** What the agent server of this library speaks; AG-UI has the same path and port. */
+const PROTOCOLS = [agentcore.ProtocolType.HTTP, agentcore.ProtocolType.AGUI];
 
 class DirectoryImage extends AgentImage {
   constructor(
     private readonly directory: string,
     private readonly options: DirectoryImageOptions,
+    public override readonly protocols?: readonly agentcore.ProtocolType[],
   ) {
     super();
-    throwFindings('AgentImage.fromDirectory', directoryFindings(directory, options.file ?? 'Dockerfile'));
+    throwFindings('AgentImage.fromDirectory', directoryFindings(directory, options));
   }
 
   public bind(scope: Construct): BoundAgentImage {
@@ -158,6 +158,8 @@ class DirectoryImage extends AgentImage {
 
 /** The image of this library with a definition in its build context. */
 class DefinedImage extends AgentImage {
+  public override readonly protocols = PROTOCOLS;
+
   constructor(
     private readonly source: string,
     public override readonly definition: AgentDefinition,
@@ -183,41 +185,13 @@ class RepositoryImage extends AgentImage {
   public bind(scope: Construct): BoundAgentImage {
     const repository = this.repositoryIn(scope);
     warnOfMutableTags(scope, repository, this.tagOrDigest);
+    warnOfOtherRegion(scope, repository);
     return {
       // Not fromEcrRepository, which writes a digest as if it were a tag.
       artifact: agentcore.AgentRuntimeArtifact.fromImageUri(repository.repositoryUriForTagOrDigest(this.tagOrDigest)),
       repository,
     };
   }
-}
-
-/** The sources of the image of this library, as they are published. */
-const SOURCES = ['.dockerignore', 'Dockerfile', 'package.json', 'package-lock.json', 'tsconfig.json', 'src'];
-
-/**
- * Makes a build context of the sources of the image and a definition, and returns its absolute path.
- *
- * It lies in the output of the app, under a name that changes with its content: the agents of one app share it, and what
- * an earlier synthesis left there is either the same or unused.
- */
-function stageImage(source: string, definition: AgentDefinition, output: string): string {
-  const sourceHash = FileSystem.fingerprint(source, {
-    ignoreMode: IgnoreMode.DOCKER,
-    exclude: ['*', ...SOURCES.map((name) => `!${name}`)],
-  });
-  const staged = resolve(output, `agent-image.${sourceHash.slice(0, 16)}${definition.hash.slice(0, 16)}`);
-  if (existsSync(staged)) return staged;
-
-  // Under its name only when it is complete, so that a broken synthesis leaves nothing that looks right.
-  mkdirSync(output, { recursive: true });
-  const directory = mkdtempSync(join(output, '.agent-image-'));
-  for (const name of SOURCES) cpSync(join(source, name), join(directory, name), { recursive: true });
-  definition.writeTo(join(directory, 'definition'));
-  // Without a container the agent runs from here, on the packages that are installed already. No part of the image.
-  const packages = join(source, 'node_modules');
-  if (existsSync(packages)) symlinkSync(packages, join(directory, 'node_modules'), 'junction');
-  renameSync(directory, staged);
-  return staged;
 }
 
 /**
@@ -229,7 +203,7 @@ function outputInside(directory: string, output: string): string[] {
   return path === '' || path.startsWith('..') || isAbsolute(path) ? [] : [path];
 }
 
-function directoryFindings(directory: string, file: string): string[] {
+function directoryFindings(directory: string, { file = 'Dockerfile', buildArgs }: DirectoryImageOptions): string[] {
   if (!existsSync(directory)) {
     return [`image directory "${directory}" does not exist; give the directory that holds the Dockerfile`];
   }
@@ -242,17 +216,5 @@ function directoryFindings(directory: string, file: string): string[] {
   if (!existsSync(join(directory, file))) {
     return [`image directory "${directory}" has no "${file}"; add it, or name another with the option "file"`];
   }
-  return platformFindings(readFileSync(join(directory, file), 'utf8'), file);
-}
-
-/** The last stage is the image; earlier stages may run on the machine that builds. */
-function platformFindings(dockerfile: string, file: string): string[] {
-  const stages = [...dockerfile.matchAll(/^[ \t]*FROM[ \t]+--platform=(\S+)|^[ \t]*FROM[ \t]/gim)];
-  const platform = stages.at(-1)?.[1];
-  // TARGETPLATFORM is what the construct asks for; BUILDPLATFORM is the machine that builds. Other arguments are unknown.
-  const known = platform !== undefined && (!platform.includes('$') || /^\$\{?BUILDPLATFORM\}?$/.test(platform));
-  if (!known || /^linux\/arm64(\/v8)?$/.test(platform)) return [];
-  return [
-    `the last stage of "${file}" is built for "${platform}", and AgentCore Runtime runs linux/arm64 only; leave --platform out, the construct asks for linux/arm64`,
-  ];
+  return platformFindings(readFileSync(join(directory, file), 'utf8'), file, buildArgs);
 }

@@ -1,7 +1,8 @@
-import { Annotations, aws_bedrockagentcore as agentcore, aws_ec2 as ec2, Stack, Token } from 'aws-cdk-lib';
+import { aws_bedrockagentcore as agentcore, aws_ec2 as ec2 } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { zoneWarning } from '../private/supported-zones';
-import { warnOfReach } from './subnet-reach';
+import { securityGroupFindings, subnetFindings, warnOfZones } from '../private/vpc-placement';
+import { mountPortFindings, warnOfMountReach, MOUNT_PORT } from './mount-reach';
+import { warnOfReach, type ReachingAgent } from './subnet-reach';
 
 /** How an agent is placed in a VPC. */
 export interface VpcNetworkOptions {
@@ -17,7 +18,7 @@ export interface VpcNetworkOptions {
   readonly vpcSubnets?: ec2.SubnetSelection;
 
   /**
-   * The security groups of the interfaces.
+   * The security groups of the interfaces: at least one. File systems need one that leads out to port 2049.
    *
    * @default - one that lets nothing in, and out only to port 443 (and to 2049 in the VPC, where file systems are mounted)
    */
@@ -39,15 +40,19 @@ export abstract class AgentNetwork {
   /** Whether the microVMs are in a VPC. */
   public abstract readonly inVpc: boolean;
 
-  /** What speaks against this network. */
-  public abstract findings(): string[];
-
   /**
-   * Makes the network known to the runtime in `scope`.
+   * What speaks against this network.
    *
    * @param mountsShared whether the runtime mounts file systems over the network
    */
-  public abstract bind(scope: Construct, mountsShared: boolean): agentcore.RuntimeNetworkConfiguration;
+  public abstract findings(mountsShared: boolean): string[];
+
+  /**
+   * Makes the network known to the runtime of `agent`.
+   *
+   * @param mountsShared whether the runtime mounts file systems over the network
+   */
+  public abstract bind(agent: ReachingAgent, mountsShared: boolean): agentcore.RuntimeNetworkConfiguration;
 }
 
 class PublicNetwork extends AgentNetwork {
@@ -72,19 +77,25 @@ class VpcNetwork extends AgentNetwork {
     this.vpcSubnets = options.vpcSubnets ?? { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS };
   }
 
-  public findings(): string[] {
-    return subnetFindings(this.options.vpc, this.vpcSubnets);
+  public findings(mountsShared: boolean): string[] {
+    const { vpc, securityGroups } = this.options;
+    return [
+      ...subnetFindings(vpc, this.vpcSubnets),
+      ...securityGroupFindings(securityGroups),
+      ...(mountsShared && securityGroups === undefined ? mountPortFindings(vpc) : []),
+    ];
   }
 
-  public bind(scope: Construct, mountsShared: boolean): agentcore.RuntimeNetworkConfiguration {
-    const { vpc } = this.options;
+  public bind(agent: ReachingAgent, mountsShared: boolean): agentcore.RuntimeNetworkConfiguration {
+    const { vpc, securityGroups } = this.options;
     const { vpcSubnets } = this;
-    warnOfReach(scope, vpc, vpcSubnets);
-    warnOfZones(scope);
-    return agentcore.RuntimeNetworkConfiguration.usingVpc(scope, {
+    warnOfReach(agent, vpc, vpcSubnets);
+    warnOfZones(agent);
+    if (mountsShared && securityGroups !== undefined) warnOfMountReach(agent, securityGroups);
+    return agentcore.RuntimeNetworkConfiguration.usingVpc(agent, {
       vpc,
       vpcSubnets,
-      securityGroups: this.options.securityGroups ?? [ownGroup(scope, vpc, mountsShared)],
+      securityGroups: securityGroups ?? [ownGroup(agent, vpc, mountsShared)],
     });
   }
 }
@@ -98,26 +109,7 @@ function ownGroup(scope: Construct, vpc: ec2.IVpc, mountsShared: boolean): ec2.I
   });
   group.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(443), 'AWS services and the web');
   if (mountsShared) {
-    group.addEgressRule(ec2.Peer.ipv4(vpc.vpcCidrBlock), ec2.Port.tcp(2049), 'Mount targets of file systems');
+    group.addEgressRule(ec2.Peer.ipv4(vpc.vpcCidrBlock), ec2.Port.tcp(MOUNT_PORT), 'Mount targets of file systems');
   }
   return group;
-}
-
-function subnetFindings(vpc: ec2.IVpc, selection: ec2.SubnetSelection): string[] {
-  const { hasPublic, subnetIds } = vpc.selectSubnets(selection);
-  if (subnetIds.length === 0) {
-    return ['the subnet selection is empty; choose private subnets with vpcSubnets'];
-  }
-  return hasPublic
-    ? [
-        'vpcSubnets has public subnets, which give the interfaces of a microVM no way to the internet; choose private subnets with NAT or endpoints',
-      ]
-    : [];
-}
-
-function warnOfZones(scope: Construct): void {
-  const { region } = Stack.of(scope);
-  const warning = zoneWarning(Token.isUnresolved(region) ? undefined : region);
-  if (warning === undefined) return;
-  Annotations.of(scope).addWarningV2('cdk-agentcore-constructs:availabilityZones', warning);
 }

@@ -58,9 +58,12 @@ export interface AgentRuntimeProps extends AgentSettings {
   readonly capabilities?: IAgentCapability[];
 
   /**
-   * Environment variables of the agent: up to 50 with those of models and capabilities, values up to 2,048 characters.
+   * Environment variables of the agent: up to 50 with those of this library, values up to 2,048 characters, and names and
+   * values of all together up to 4,096 bytes on platform version V1 and 2,560 on V2. The names of this library
+   * (`AGENT_MODEL_MAIN`, `AGENT_SECRET_…` and the like) are refused: each has a property of its own.
    *
-   * @default - only those of models and capabilities
+   * @default - only those of this library: name, authorizer and models of the agent, and what other properties and
+   * capabilities need
    */
   readonly environment?: Record<string, string>;
 
@@ -115,7 +118,8 @@ export interface AgentRuntimeProps extends AgentSettings {
   readonly maxLifetime?: Duration;
 
   /**
-   * The protocol that the image speaks. The image of this library speaks HTTP, and AG-UI in it.
+   * The protocol that the image speaks. The image of this library speaks HTTP and AG-UI, both at
+   * `POST /invocations`.
    *
    * @default ProtocolType.HTTP
    */

@@ -16,15 +16,17 @@ import type { ExecutionPermissions } from '../iam/execution-permissions';
 import { runtimeBaseline, runtimeTrustPolicy } from '../iam/runtime-baseline';
 import { ClaudeModels } from '../model/claude-models';
 import { guardrailFindings } from '../model/model-guardrail';
-import { environmentFindings, environmentSizeFindings } from '../private/environment-findings';
+import { environmentFindings, renderedEnvironmentFindings } from '../private/environment-findings';
 import { uniqueAgentCoreName } from '../private/naming';
 import { findingsOf, throwFindings } from '../private/validation';
 import { AgentNetwork } from './agent-network';
-import { AgentRuntimeBase } from './agent-runtime-base';
+import { AgentRuntimeBase, type IAgentRuntime } from './agent-runtime-base';
 import type { AgentRuntimeProps } from './agent-runtime-props';
 import { settingsEnvironment } from './agent-settings';
+import { propertyOf } from './environment-names';
 import { executionRole } from './execution-role';
-import { runtimeFindings, warnOfRuntime } from './runtime-findings';
+import { ImportedAgentRuntime, type AgentRuntimeAttributes, type RuntimeDescription } from './imported-agent-runtime';
+import { runtimeFindings, takenNameFindings, warnOfRuntime } from './runtime-findings';
 import { RuntimeLogGroup } from './runtime-log-group';
 
 /**
@@ -36,6 +38,34 @@ import { RuntimeLogGroup } from './runtime-log-group';
  * `table.grantReadData(agent)`.
  */
 export class AgentRuntime extends AgentRuntimeBase implements IAgent, ec2.IConnectable {
+  /**
+   * A runtime that another app deployed: to grant calls of it, to measure it, to give it endpoints.
+   *
+   * @throws Error when the ARN is not that of a runtime, or the name is unknown or not that of the ARN
+   */
+  public static fromAgentRuntimeAttributes(
+    scope: Construct,
+    id: string,
+    attributes: AgentRuntimeAttributes,
+  ): IAgentRuntime {
+    return new ImportedAgentRuntime(scope, id, attributes);
+  }
+
+  /**
+   * A runtime that another construct makes: an L1, or an L2 of the stable or the alpha module.
+   *
+   * @throws Error when the name is not one
+   */
+  public static fromRuntime(
+    scope: Construct,
+    id: string,
+    { runtimeRef }: agentcore.IRuntimeRef,
+    description: RuntimeDescription,
+  ): IAgentRuntime {
+    const { agentRuntimeArn, agentRuntimeId } = runtimeRef;
+    return new ImportedAgentRuntime(scope, id, { ...description, agentRuntimeArn }, agentRuntimeId);
+  }
+
   /** The name of the runtime. */
   public readonly agentName: string;
 
@@ -49,6 +79,9 @@ export class AgentRuntime extends AgentRuntimeBase implements IAgent, ec2.IConne
   public readonly logGroup: logs.ILogGroup;
 
   public readonly grantPrincipal: iam.IPrincipal;
+
+  /** What the roles of the agent may do at the most. */
+  public readonly permissionsBoundary?: iam.IManagedPolicy;
 
   /** Who may call the agent. */
   public readonly authorizer: AgentAuthorizer;
@@ -66,7 +99,7 @@ export class AgentRuntime extends AgentRuntimeBase implements IAgent, ec2.IConne
     const network = props.network ?? AgentNetwork.publicInternet();
     const fileSystems = props.fileSystems ?? [];
     const requestHeaders = [...this.authorizer.identityHeaders, ...(props.requestHeaders ?? [])];
-    const findings = runtimeFindings(props, { requestHeaders, callersHaveJwt, inVpc: network.inVpc });
+    const findings = runtimeFindings(this, props, { requestHeaders, callersHaveJwt, inVpc: network.inVpc });
     warnOfRuntime(this, props);
 
     this.agentName = props.runtimeName ?? uniqueAgentCoreName(this);
@@ -74,12 +107,14 @@ export class AgentRuntime extends AgentRuntimeBase implements IAgent, ec2.IConne
     this.role = role;
     this.permissions = permissions;
     this.grantPrincipal = permissions;
+    if (props.permissionsBoundary !== undefined) this.permissionsBoundary = props.permissionsBoundary;
 
     const variables = {
       [AgentEnvironment.NAME]: this.agentName,
       [AgentEnvironment.AUTHORIZER]: callersHaveJwt ? 'jwt' : 'iam',
       ...settingsEnvironment(this, props),
     };
+    const ownVariables = Object.entries(props.environment ?? {}).filter(([name]) => propertyOf(name) === undefined);
     const models = props.models ?? ClaudeModels.sonnetWithHaiku();
     const capabilities = [
       models,
@@ -89,8 +124,9 @@ export class AgentRuntime extends AgentRuntimeBase implements IAgent, ec2.IConne
     ];
     throwFindings(this, [
       ...findings,
-      ...guardrailFindings(props.guardrail, models),
-      ...[...Object.entries(props.environment ?? {}), ...Object.entries(variables)].flatMap(([name, value]) =>
+      ...takenNameFindings(this, this.agentName),
+      ...guardrailFindings(capabilities, models),
+      ...[...ownVariables, ...Object.entries(variables)].flatMap(([name, value]) =>
         findingsOf(this, () => this.addEnvironment(name, value)),
       ),
       ...capabilities.flatMap((capability) => findingsOf(this, () => capability.bindToAgent(this))),
@@ -145,12 +181,29 @@ export class AgentRuntime extends AgentRuntimeBase implements IAgent, ec2.IConne
     });
     for (const [key, value] of Object.entries(props.tags ?? {})) Tags.of(this).add(key, value);
     // Only at synthesis all variables are there.
-    this.node.addValidation({ validate: () => environmentSizeFindings(this.environment, platformVersion.value) });
+    this.node.addValidation({
+      validate: () => renderedEnvironmentFindings(this, this.environment, platformVersion.value),
+    });
   }
 
   /** The ARN of the runtime. */
   public get runtimeArn(): string {
     return this.runtime.agentRuntimeArn;
+  }
+
+  /** The id of the runtime. */
+  public get runtimeId(): string {
+    return this.runtime.agentRuntimeId;
+  }
+
+  /** The version that the next deployment makes. */
+  public get runtimeVersion(): string | undefined {
+    return this.runtime.agentRuntimeVersion;
+  }
+
+  /** Whether callers bring a JWT; otherwise they sign with IAM credentials. */
+  public get callersHaveJwt(): boolean {
+    return this.authorizer.callersHaveJwt;
   }
 
   /**
@@ -176,6 +229,12 @@ export class AgentRuntime extends AgentRuntimeBase implements IAgent, ec2.IConne
     return this.runtime.connections;
   }
 
+  /**
+   * Sets an environment variable of the agent. This is how capabilities set theirs, so the names of this library are not
+   * refused here, and what they say is not checked; what you set yourself belongs into the property `environment`.
+   *
+   * @throws Error when the name is not a legal variable name, or is set already to another value
+   */
   public addEnvironment(name: string, value: string): void {
     throwFindings(this, environmentFindings(this.environment, name, value));
     this.environment[name] = value;

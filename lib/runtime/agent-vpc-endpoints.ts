@@ -14,7 +14,7 @@ export interface AgentVpcEndpointsProps {
   readonly vpcSubnets?: ec2.SubnetSelection;
 }
 
-const { BEDROCK, BEDROCK_AGENTCORE, BEDROCK_RUNTIME, CLOUDWATCH_LOGS, ECR, ECR_DOCKER } =
+const { BEDROCK, BEDROCK_AGENTCORE, BEDROCK_RUNTIME, CLOUDWATCH_LOGS, ECR, ECR_DOCKER, SECRETS_MANAGER, STS } =
   ec2.InterfaceVpcEndpointAwsService;
 
 /** Why each service is needed: without NAT an agent reaches nothing else. */
@@ -28,6 +28,10 @@ const SERVICES: Readonly<Record<string, ec2.InterfaceVpcEndpointAwsService>> = {
   Bedrock: BEDROCK,
   // Tools of AgentCore: code interpreter, browser, memory.
   AgentCore: BEDROCK_AGENTCORE,
+  // Secrets of MCP servers, and the key of a model provider; the provider itself needs NAT.
+  SecretsManager: SECRETS_MANAGER,
+  // The role that reaches the data of one user.
+  Sts: STS,
 };
 
 /** The VPC endpoints that agents need in subnets without NAT. Once for each VPC. */

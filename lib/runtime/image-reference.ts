@@ -1,4 +1,4 @@
-import { Annotations, aws_ecr as ecr, Token } from 'aws-cdk-lib';
+import { Annotations, aws_ecr as ecr, Stack, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
@@ -34,5 +34,17 @@ export function warnOfMutableTags(scope: IConstruct, repository: ecr.IRepository
   Annotations.of(scope).addWarningV2(
     'cdk-agentcore-constructs:mutableTags',
     `tag "${tagOrDigest}" can be pushed again, because the tags of ${repository.node.path} are mutable: AgentCore would run the new image after some deployments and not after others; make the repository with TagMutability.IMMUTABLE, give a digest, or acknowledge this warning`,
+  );
+}
+
+/** Warns of a repository in another Region than the agent, as far as the app shows it. */
+export function warnOfOtherRegion(scope: IConstruct, repository: ecr.IRepository): void {
+  const { region } = Stack.of(scope);
+  const [, , , imageRegion = ''] = repository.repositoryArn.split(':');
+  if ([region, imageRegion, repository.repositoryArn].some((part) => Token.isUnresolved(part))) return;
+  if (imageRegion === region) return;
+  Annotations.of(scope).addWarningV2(
+    'cdk-agentcore-constructs:imageOfOtherRegion',
+    `the image is in ${imageRegion} and the agent in ${region}, so every new microVM pulls it from another Region, and none starts while that one is out of reach; replicate the repository to ${region} and name the image there, or acknowledge this warning`,
   );
 }

@@ -25,6 +25,15 @@ const iamArn = (environment: Environment, kind: string, resource: TemplateResour
 
 /** `Ref` (under the key `Ref`) and the attributes of each resource type that policies and environments refer to. */
 const VALUES: Readonly<Record<string, Values>> = {
+  'AWS::BedrockAgentCore::CodeInterpreterCustom': (resource, environment) => {
+    const id = `${text(resource, 'Name') ?? resource.logicalId}-${hash(resource, environment, 10)}`;
+    return {
+      Ref: id,
+      CodeInterpreterId: id,
+      CodeInterpreterArn: arn(environment, 'bedrock-agentcore', `code-interpreter-custom/${id}`),
+      Status: 'READY',
+    };
+  },
   'AWS::BedrockAgentCore::Runtime': (resource, environment) => {
     const id = `${text(resource, 'AgentRuntimeName') ?? resource.logicalId}-${hash(resource, environment, 10)}`;
     return {

@@ -1,4 +1,4 @@
-import { aws_bedrockagentcore as agentcore } from 'aws-cdk-lib';
+import { aws_bedrockagentcore as agentcore, aws_cognito as cognito, Aws, Token, type Stack } from 'aws-cdk-lib';
 import { AgentAuthorizer, AgentRuntime } from '../../lib';
 import { resolvedTemplate, testImage, testStack } from '../support/stack';
 
@@ -69,6 +69,82 @@ describe('AgentAuthorizer', () => {
       /allowedAudiences is given for a Cognito user pool.*use allowedClients/,
     );
     expect(() => AgentAuthorizer.oidc({ discoveryUrl: pool, allowedClients: ['web'] })).not.toThrow();
+  });
+
+  describe('fails when an audience is given for a user pool of the app, by', () => {
+    const poolIn = (stack: Stack) => new cognito.UserPool(stack, 'Pool');
+    const document = '/.well-known/openid-configuration';
+    test.each<[string, (stack: Stack) => string]>([
+      ['the address of its L2', (stack) => `${poolIn(stack).userPoolProviderUrl}${document}`],
+      ['the name of its provider', (stack) => `https://${poolIn(stack).userPoolProviderName}${document}`],
+      ['the address of an L1', (stack) => `${new cognito.CfnUserPool(stack, 'Pool').attrProviderUrl}${document}`],
+      ['its id', (stack) => `https://cognito-idp.${Aws.REGION}.amazonaws.com/${poolIn(stack).userPoolId}${document}`],
+      [
+        'an import',
+        (stack) =>
+          `https://${cognito.UserPool.fromUserPoolId(stack, 'Pool', 'eu-west-1_abc').userPoolProviderName}${document}`,
+      ],
+    ])('%s', (_, urlIn) => {
+      const url = urlIn(testStack());
+      expect(() => AgentAuthorizer.oidc({ discoveryUrl: url, allowedAudiences: ['web'] })).toThrow(
+        /^AgentAuthorizer.oidc: allowedAudiences is given for a Cognito user pool.*use allowedClients/,
+      );
+      expect(() => AgentAuthorizer.oidc({ discoveryUrl: url, allowedClients: ['web'] })).not.toThrow();
+    });
+  });
+
+  test('lets an audience pass for a provider that only the deployment knows', () => {
+    const url = `${Token.asString({ Ref: 'Issuer' })}/.well-known/openid-configuration`;
+    expect(() => AgentAuthorizer.oidc({ discoveryUrl: url, allowedAudiences: ['web'] })).not.toThrow();
+  });
+
+  test.each([
+    ['allowedClients', ''],
+    ['allowedClients', 'web mobile'],
+    ['allowedScopes', 'chat admin'],
+    ['allowedScopes', ''],
+    ['allowedAudiences', ' agent'],
+    ['allowedAudiences', ''],
+  ])('fails when %s has "%s", which no token carries', (option, wrong) => {
+    expect(() => AgentAuthorizer.oidc({ discoveryUrl, allowedClients: ['web'], [option]: ['other', wrong] })).toThrow(
+      `AgentAuthorizer.oidc: ${option} has "${wrong}", which no token carries`,
+    );
+  });
+
+  test.each([
+    ['allowedScopes', { allowedClients: ['web'], allowedScopes: [] }],
+    ['allowedAudiences', { allowedClients: ['web'], allowedAudiences: [] }],
+    ['allowedClients', { allowedClients: [], allowedAudiences: ['agent'] }],
+  ])('fails when %s is an empty list', (option, lists) => {
+    expect(() => AgentAuthorizer.oidc({ discoveryUrl, ...lists })).toThrow(
+      new RegExp(`^AgentAuthorizer.oidc: ${option} is empty, .*leave it out$`),
+    );
+  });
+
+  test('allows a space inside an audience', () => {
+    expect(() => AgentAuthorizer.oidc({ discoveryUrl, allowedAudiences: ['Support agent'] })).not.toThrow();
+  });
+
+  describe('looks at what is known of an address:', () => {
+    const host = Token.asString({ Ref: 'Host' });
+    test.each([
+      ['http', `http://${host}/.well-known/openid-configuration`],
+      ['another document', `https://${host}/.well-known/oauth-authorization-server`],
+      ['the address of a pool itself', new cognito.UserPool(testStack(), 'Pool').userPoolProviderUrl],
+    ])('fails on %s', (_, wrong) => {
+      expect(() => AgentAuthorizer.oidc({ discoveryUrl: wrong, allowedClients: ['web'] })).toThrow(
+        /^AgentAuthorizer.oidc: discoveryUrl "[^$]*…[^$]*" is not a discovery document/,
+      );
+    });
+
+    test.each([
+      host,
+      `https://${host}`,
+      `${host}/.well-known/openid-configuration`,
+      `https://${host}/openid-configuration`,
+    ])('lets what may become one pass', (url) => {
+      expect(() => AgentAuthorizer.oidc({ discoveryUrl: url, allowedClients: ['web'] })).not.toThrow();
+    });
   });
 
   test('fails when neither a client nor an audience is named', () => {

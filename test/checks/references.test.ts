@@ -3,6 +3,7 @@ import { aws_iam as iam, NestedStack, Stack, Stage, Validations } from 'aws-cdk-
 import { CfnInclude } from 'aws-cdk-lib/cloudformation-include';
 import { Construct } from 'constructs';
 import { AgentCoreChecks } from '../../lib/checks/agent-core-checks';
+import { AGENTCORE_CDK_FINDINGS } from './support/agentcore-cdk-findings';
 import { agentRole, allowed, codeInterpreter, runtime } from './support/resources';
 import { findingsIn, lines, violationsOf, withApp } from './support/checked-app';
 
@@ -137,20 +138,7 @@ describe('what was defined elsewhere', () => {
   it('is checked in an included template, here that of @aws/agentcore-cdk', () => {
     const templateFile = join(__dirname, 'support', 'agentcore-cdk.template.json');
     const found = findingsIn((stack) => new CfnInclude(stack, 'Included', { templateFile }));
-    expect(found).toEqual([
-      'AgentCore-AC2[secret:bedrock-agentcore-identity!*] Test/Included/RuntimeExecutionRoleDefaultPolicy2B020CFC',
-      'AgentCore-GW1 Test/Included/McpGatewayTools504CA397',
-      'AgentCore-GW7 Test/Included/McpGatewayToolsTargetRefundsB6F6D65D',
-      'AgentCore-IA1[bedrock-agentcore:GetApiKeyCredential] Test/Included/RuntimeExecutionRoleDefaultPolicy2B020CFC',
-      'AgentCore-MD1[foundation-model/*] Test/Included/RuntimeExecutionRoleDefaultPolicy2B020CFC',
-      'AgentCore-MD1[inference-profile/*] Test/Included/RuntimeExecutionRoleDefaultPolicy2B020CFC',
-      'AgentCore-RL1 Test/Included/McpGatewayToolsRole1D55B572',
-      'AgentCore-RL1 Test/Included/MemoryExecutionRoleE36F57BA',
-      'AgentCore-RL1 Test/Included/RuntimeExecutionRole304CF3D8',
-      'AgentCore-RL3[log-group:/aws/bedrock-agentcore/runtimes/*] Test/Included/RuntimeExecutionRoleDefaultPolicy2B020CFC',
-      'AgentCore-RL4[workload-identity-directory/*] Test/Included/RuntimeExecutionRoleDefaultPolicy2B020CFC',
-      'AgentCore-RT6 Test/Included/Runtime99E3DDFA',
-    ]);
+    expect(found).toEqual(AGENTCORE_CDK_FINDINGS.map(([id, logicalId]) => `${id} Test/Included/${logicalId}`));
   });
 
   it('is checked in the stage alone that the pack is added to', () => {

@@ -2,10 +2,11 @@ import { RULES } from '../../lib/checks/rules';
 import { GATEWAY_CASES } from './cases/gateway-cases';
 import { ROLE_CASES } from './cases/role-cases';
 import { RUNTIME_CASES } from './cases/runtime-cases';
+import { SURROUNDING_CASES } from './cases/surrounding-cases';
 import { findingsIn, idsIn } from './support/checked-app';
 import { runtime } from './support/resources';
 
-const CASES = [...RUNTIME_CASES, ...GATEWAY_CASES, ...ROLE_CASES];
+const CASES = [...RUNTIME_CASES, ...GATEWAY_CASES, ...ROLE_CASES, ...SURROUNDING_CASES];
 
 describe.each(CASES)('$id', ({ id, mistake, wrong, right, detail }) => {
   it(`finds ${mistake}`, () => {

@@ -6,7 +6,7 @@ import {
   aws_s3 as s3,
   aws_secretsmanager as secrets,
 } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { AgentRuntime } from '../../lib';
 import { evaluate } from '../../lib/testing';
 import { executionRole, resolvedTemplate, testImage, testStack } from '../support/stack';
@@ -105,4 +105,25 @@ describe('permissions that do not fit into one managed policy', () => {
     const policies = Object.keys(template.findResources('AWS::IAM::ManagedPolicy'));
     expect(runtime?.DependsOn).toEqual(expect.arrayContaining(policies));
   });
+});
+
+test.each([
+  [10, []],
+  [11, ['/Test/Agent/ExecutionPermissions']],
+  [13, ['/Test/Agent/ExecutionPermissions']],
+])('%i managed policies of a role, which has room for ten, warn %j', (policies, expected) => {
+  const stack = testStack();
+  const agent = agentIn(stack);
+  const made = () => stack.node.findAll().filter((construct) => construct instanceof iam.ManagedPolicy).length;
+  while (made() < policies) {
+    // More than half of what a policy has room for.
+    const resourceArns = Array.from(
+      { length: 90 },
+      (_, index) => `arn:aws:s3:::a-rather-long-name-${made()}-${index}/*`,
+    );
+    iam.Grant.addToPrincipal({ grantee: agent, actions: ['s3:GetObject'], resourceArns });
+  }
+  const warnings = Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('manyManagedPolicies'));
+  expect(made()).toBe(policies);
+  expect(warnings.map(({ id }) => id)).toEqual(expected);
 });

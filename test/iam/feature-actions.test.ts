@@ -7,6 +7,7 @@ import {
   aws_ecr as ecr,
   aws_iam as iam,
   aws_kms as kms,
+  aws_s3 as s3,
   aws_secretsmanager as secretsmanager,
   Stack,
 } from 'aws-cdk-lib';
@@ -18,14 +19,17 @@ import {
   AgentImage,
   AgentNetwork,
   AgentRuntime,
+  BucketAccess,
   CallerOverride,
   ClaudeModel,
   ClaudeModels,
+  CodeInterpreterTool,
   Geography,
   ImageBuilder,
   ModelGuardrail,
   ModelProvider,
   PermissionMode,
+  WorkspaceBucket,
   type AgentRuntimeProps,
 } from '../../lib';
 import type { PolicyStatementJson } from '../../lib/testing';
@@ -43,6 +47,14 @@ const arn = (service: string, resource: string) => `arn:aws:${service}:${REGION}
 const network = (stack: Stack) => AgentNetwork.vpc({ vpc: new ec2.Vpc(stack, 'Vpc') });
 const key = (stack: Stack) => new kms.Key(stack, 'Key');
 const INVOKE = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'];
+
+const USE_CODE_INTERPRETER = [
+  'bedrock-agentcore:GetCodeInterpreterSession',
+  'bedrock-agentcore:InvokeCodeInterpreter',
+  'bedrock-agentcore:ListCodeInterpreterSessions',
+  'bedrock-agentcore:StartCodeInterpreterSession',
+  'bedrock-agentcore:StopCodeInterpreterSession',
+];
 
 const FEATURES: readonly Feature[] = [
   { feature: 'a VPC', props: (stack) => ({ network: network(stack) }), addedActions: [] },
@@ -160,6 +172,29 @@ const FEATURES: readonly Feature[] = [
     addedActions: [],
   },
   {
+    feature: 'a workspace bucket, with a key of the account or without',
+    props: (stack) => ({
+      capabilities: [new WorkspaceBucket(stack, 'Workspace', { encryptionKey: key(stack) })],
+    }),
+    addedActions: ['sts:AssumeRole', 'sts:TagSession'],
+  },
+  {
+    feature: 'a code interpreter, with access to a bucket or without',
+    props: (stack) => ({
+      capabilities: [
+        new CodeInterpreterTool(stack, 'Interpreter', {
+          bucketAccess: [BucketAccess.read(new s3.Bucket(stack, 'Data'), 'datasets/')],
+        }),
+      ],
+    }),
+    addedActions: USE_CODE_INTERPRETER,
+  },
+  {
+    feature: 'the code interpreter that AWS keeps',
+    props: (stack) => ({ capabilities: [CodeInterpreterTool.managed(stack, 'Interpreter')] }),
+    addedActions: USE_CODE_INTERPRETER,
+  },
+  {
     feature: 'limits, modes, overrides, a namespace and tags',
     props: () => ({
       limits: { budgetUsd: 1, turns: 10 },
@@ -262,15 +297,18 @@ function markdown(rows: readonly (readonly string[])[]): string {
 const code = (texts: readonly string[]) => texts.map((text) => `\`${text}\``).join(', ');
 const withPlaceholders = (resource: string) => resource.replaceAll(ACCOUNT, '<account>').replaceAll(REGION, '<region>');
 
-/** What each group of actions is allowed on. */
+/** What each group of actions is allowed on, and what is denied whatever else is allowed. */
 function actionsTable(statements: readonly PolicyStatementJson[]): string {
   const groups = new Map<string, string[]>();
-  for (const { Action, Resource, Condition } of statements) {
+  for (const { Effect, Action, NotAction, Resource, NotResource, Condition } of statements) {
+    expect(NotAction).toBeUndefined();
     const keys = Object.values(Condition ?? {}).flatMap((operator) => Object.keys(operator as object));
-    const resources = list(Resource).map(
-      (resource) => `\`${withPlaceholders(resource)}\`${keys.length === 0 ? '' : ` (only with ${keys.join(', ')})`}`,
-    );
-    const actions = code(list(Action));
+    const condition = keys.length === 0 ? '' : ` (${Effect === 'Deny' ? 'by' : 'only with'} ${keys.join(', ')})`;
+    const resources = [
+      ...list(Resource).map((resource) => `\`${withPlaceholders(resource)}\`${condition}`),
+      ...list(NotResource).map((resource) => `all but \`${withPlaceholders(resource)}\`${condition}`),
+    ];
+    const actions = `${Effect === 'Deny' ? 'Denied: ' : ''}${code(list(Action))}`;
     groups.set(actions, [...(groups.get(actions) ?? []), ...resources]);
   }
   return markdown([['Action', 'On'], ...[...groups].map(([actions, on]) => [actions, on.join('<br>')])]);
@@ -299,6 +337,16 @@ function printed(page: string, mark: string, table: string): string | undefined 
     );
   return between.exec(readFileSync(path, 'utf8'))?.[0];
 }
+
+test('the table of actions does not show as allowed what is denied', () => {
+  const guardrail = ModelGuardrail.fromGuardrailArn(arn('bedrock', 'guardrail/abc123'), '1');
+  const rows = actionsTable(statementsOf(stackWith(() => ({ guardrail })))).split('\n');
+  const denied = rows.filter((row) => row.startsWith('| Denied: `bedrock:InvokeModel`'));
+  expect(denied).toEqual([
+    expect.stringMatching(/all but `arn:aws:bedrock:.*inference-profile.*by bedrock:GuardrailIdentifier/),
+  ]);
+  expect(rows.filter((row) => row.startsWith('| `bedrock:InvokeModel`'))).toHaveLength(1);
+});
 
 describe('the documentation prints (UPDATE_DOCS=1 npx jest test/iam/feature-actions writes it)', () => {
   test('what the role of the sample allows', () => {

@@ -90,6 +90,39 @@ describe('ClaudeModels', () => {
     });
   });
 
+  test('grants both of two ways that have one profile id and differ in their Regions', () => {
+    const arn = `arn:aws:bedrock:eu-west-1:${ACCOUNT}:application-inference-profile/abc123`;
+    const stack = testStack();
+    new AgentRuntime(stack, 'Agent', {
+      image: testImage(),
+      models: ClaudeModels.of({
+        main: SONNET_5_5.applicationProfile(arn, ['eu-west-1']),
+        subagent: SONNET_5_5.applicationProfile(arn, ['eu-north-1']),
+      }),
+    });
+    const role = executionRole(resolvedTemplate(stack, { region: 'eu-west-1' }));
+    const allowed = (region: string) =>
+      evaluate(role, {
+        action: 'bedrock:InvokeModel',
+        resource: `arn:aws:bedrock:${region}::foundation-model/${SONNET_5_5.modelId}`,
+        context: { 'bedrock:InferenceProfileArn': arn },
+      }).allowed;
+    expect(['eu-west-1', 'eu-north-1', 'eu-south-1'].map(allowed)).toEqual([true, true, false]);
+  });
+
+  test('grants a way once that several roles have', () => {
+    const statements = (models: ClaudeModels) => {
+      const stack = testStack();
+      const agent = new AgentRuntime(stack, 'Agent', { image: testImage(), models });
+      return (stack.resolve(agent.requiredPermissions) as { Statement: unknown[] }).Statement.length;
+    };
+    const once = statements(ClaudeModels.of({ main: SONNET_5_5.global() }));
+    expect(statements(ClaudeModels.of({ main: SONNET_5_5.global(), subagent: SONNET_5_5.global() }))).toBe(once);
+    expect(statements(ClaudeModels.of({ main: SONNET_5_5.global(), subagent: OPUS_5_5.global() }))).toBeGreaterThan(
+      once,
+    );
+  });
+
   test('warns in a Region outside the geography, naming the Regions and the remedies', () => {
     const warnings = (region: string) => {
       const stack = testStack({ env: { region, account: '111122223333' } });

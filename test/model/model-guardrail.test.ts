@@ -1,5 +1,13 @@
 import { aws_bedrock as bedrock, aws_secretsmanager as secretsmanager, type Stack } from 'aws-cdk-lib';
-import { AgentRuntime, ClaudeModel, ClaudeModels, Geography, ModelGuardrail, ModelProvider } from '../../lib';
+import {
+  AgentRuntime,
+  ClaudeModel,
+  ClaudeModels,
+  Geography,
+  ModelGuardrail,
+  ModelProvider,
+  type AgentRuntimeProps,
+} from '../../lib';
 import { evaluate, type RequestContext } from '../../lib/testing';
 import {
   ACCOUNT,
@@ -154,7 +162,10 @@ describe('a guardrail', () => {
     expect(() => ModelGuardrail.fromGuardrailArn(arn, version)).toThrow(message);
   });
 
-  test('cannot be put around models that are not on Amazon Bedrock', () => {
+  test.each<[string, (guardrail: ModelGuardrail) => Partial<AgentRuntimeProps>]>([
+    ['as guardrail', (guardrail) => ({ guardrail })],
+    ['among the capabilities', (guardrail) => ({ capabilities: [guardrail] })],
+  ])('given %s cannot be put around models that are not on Amazon Bedrock', (_, given) => {
     const stack = testStack();
     const secret = secretsmanager.Secret.fromSecretNameV2(stack, 'Key', 'model-key');
     expect(
@@ -162,8 +173,18 @@ describe('a guardrail', () => {
         new AgentRuntime(stack, 'Agent', {
           image: testImage(),
           models: ModelProvider.anthropicApi(secret),
-          guardrail: ModelGuardrail.fromGuardrailArn(OWN, '3'),
+          ...given(ModelGuardrail.fromGuardrailArn(OWN, '3')),
         }),
     ).toThrow(/^Test\/Agent: guardrail is given, and the models are not on Amazon Bedrock.*leave it out, or choose/);
+  });
+
+  test('cannot be joined by a second one', () => {
+    const guardrail = ModelGuardrail.fromGuardrailArn(OWN, '3');
+    const other = ModelGuardrail.fromGuardrailArn(guardrailArn('def456'), '3');
+    const define = (props: Partial<AgentRuntimeProps>) => () =>
+      new AgentRuntime(testStack(), 'Agent', { image: testImage(), ...props });
+    const message = /2 guardrails are given, and a model call names one, so every call would be refused; give one/;
+    expect(define({ guardrail, capabilities: [other] })).toThrow(message);
+    expect(define({ capabilities: [guardrail, other] })).toThrow(message);
   });
 });

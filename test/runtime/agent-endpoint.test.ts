@@ -1,4 +1,5 @@
-import { aws_iam as iam } from 'aws-cdk-lib';
+import { aws_iam as iam, Stack } from 'aws-cdk-lib';
+import type { aws_cloudwatch as cloudwatch } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { AgentAuthorizer, AgentEndpoint, AgentRuntime, EndpointVersion } from '../../lib';
 import { evaluate, rolePolicies } from '../../lib/testing';
@@ -34,20 +35,48 @@ describe('AgentEndpoint', () => {
     expect(names.map((name) => name.replace(/^.*-/, '')).sort()).toEqual(['DEFAULT', 'prod']);
   });
 
-  test('grants calls through itself and not through the default endpoint', () => {
+  test.each<[string, (endpoint: AgentEndpoint, caller: iam.IGrantable) => iam.Grant]>([
+    ['InvokeAgentRuntime', (endpoint, caller) => endpoint.grantInvoke(caller)],
+    ['InvokeAgentRuntimeWithWebSocketStream', (endpoint, caller) => endpoint.grantInvokeWebSocket(caller)],
+    ['InvokeAgentRuntimeForUser', (endpoint, caller) => endpoint.grantInvokeForUser(caller)],
+    ['StopRuntimeSession', (endpoint, caller) => endpoint.grantStopSession(caller)],
+    ['InvokeAgentRuntimeCommand', (endpoint, caller) => endpoint.grantCommand(caller)],
+  ])('grants %s through itself and not through the default endpoint', (action, grant) => {
     const { stack, endpoint } = endpointWith();
     const caller = new iam.Role(stack, 'Caller', { assumedBy: new iam.AccountRootPrincipal() });
-    endpoint.grantInvoke(caller);
+    grant(endpoint, caller);
     const template = resolvedTemplate(stack);
     const [runtime] = template.resourcesOfType('AWS::BedrockAgentCore::Runtime');
     const arn = template.getAtt(runtime?.logicalId ?? '', 'AgentRuntimeArn');
     const role = rolePolicies(template, stack.getLogicalId(caller.node.defaultChild as iam.CfnRole));
-    const allows = (resource: string) =>
-      evaluate(role, { action: 'bedrock-agentcore:InvokeAgentRuntime', resource }).allowed;
+    const allows = (resource: string) => evaluate(role, { action: `bedrock-agentcore:${action}`, resource }).allowed;
     expect(allows(arn)).toBe(true);
     expect(allows(`${arn}/runtime-endpoint/prod`)).toBe(true);
     expect(allows(`${arn}/runtime-endpoint/DEFAULT`)).toBe(false);
     expect(allows(`${arn}/runtime-endpoint/prod2`)).toBe(false);
+  });
+
+  test('measures itself and not the default endpoint', () => {
+    const { agent, endpoint } = endpointWith();
+    const { usingMetrics } = endpoint.metricTotalErrors();
+    const metrics = [
+      endpoint.metricInvocations(),
+      endpoint.metricLatency(),
+      endpoint.metricThrottles(),
+      endpoint.metricSystemErrors(),
+      endpoint.metricUserErrors(),
+      ...Object.values(usingMetrics),
+    ] as cloudwatch.Metric[];
+    expect(new Set(metrics.map(({ dimensions }) => dimensions?.Name as string))).toEqual(
+      new Set([`${agent.agentName}::prod`]),
+    );
+  });
+
+  test('tells its name and ARN', () => {
+    const { stack, endpoint } = endpointWith();
+    expect(endpoint.endpointName).toBe('prod');
+    const [logicalId] = Object.keys(Template.fromStack(stack).findResources('AWS::BedrockAgentCore::RuntimeEndpoint'));
+    expect(stack.resolve(endpoint.endpointArn)).toEqual({ 'Fn::GetAtt': [logicalId, 'AgentRuntimeEndpointArn'] });
   });
 
   test('warns when calls are granted where callers bring a JWT', () => {
@@ -79,6 +108,20 @@ describe('AgentEndpoint', () => {
     expect(() => endpointWith(undefined, 'DEFAULT')).toThrow(
       /endpointName "DEFAULT" is the endpoint that AgentCore makes/,
     );
+  });
+
+  test('fails on a name that another endpoint of the agent has, in whatever stack', () => {
+    const { stack, agent } = endpointWith();
+    const add = (of: AgentRuntime) =>
+      new AgentEndpoint(new Stack(stack.node.root, `${of.node.id}Endpoints`), 'Prod', {
+        agent: of,
+        endpointName: 'prod',
+        version: EndpointVersion.pinned(1),
+      });
+    expect(() => add(agent)).toThrow(
+      /^AgentEndpoints\/Prod: endpointName "prod" is the name of Test\/Prod already, which leads to the same agent; choose another/,
+    );
+    expect(() => add(new AgentRuntime(stack, 'Other', { image: testImage() }))).not.toThrow();
   });
 
   test('fails as the eleventh of an agent', () => {

@@ -105,7 +105,10 @@ describe('AgentImage.claudeAgent', () => {
 
     test('builds the sources and the definition, and nothing that is installed or built beside them', () => {
       const { context } = synthesized(true);
-      const published = packageJson.files.filter((path) => path.startsWith('agent-image/'));
+      // The description of the wire is for callers, and no part of the image.
+      const published = packageJson.files.filter(
+        (path) => path.startsWith('agent-image/') && path !== 'agent-image/openapi.json',
+      );
       expect(readdirSync(context).sort()).toEqual(
         [...published.map((path) => path.slice('agent-image/'.length)), 'definition'].sort(),
       );

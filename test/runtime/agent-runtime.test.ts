@@ -296,8 +296,13 @@ describe('metrics', () => {
     });
   });
 
-  test('are those of another endpoint when it is named', () => {
-    expect(dimensions(agent.metricLatency({ endpoint: 'canary' })).Name).toBe('support::canary');
+  test('of all errors add up the two kinds, and have a value where only one of them has', () => {
+    const { expression, usingMetrics } = agent.metricTotalErrors({ period: Duration.minutes(1) });
+    expect(expression).toBe('SUM([system, user])');
+    expect(Object.values(usingMetrics)).toEqual([
+      expect.objectContaining({ metricName: 'SystemErrors', period: Duration.minutes(1) }),
+      expect.objectContaining({ metricName: 'UserErrors', period: Duration.minutes(1) }),
+    ]);
   });
 
   test('can be changed in statistic and period, and never lose a dimension', () => {

@@ -3,12 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   App,
+  Aws,
+  CfnParameter,
   aws_bedrockagentcore as agentcore,
   aws_ec2 as ec2,
   aws_ecr as ecr,
   aws_iam as iam,
   Duration,
   Stack,
+  Token,
 } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { Construct } from 'constructs';
@@ -53,6 +56,33 @@ function imageWith(dockerfile: string): AgentImage {
   writeFileSync(join(context, 'Dockerfile'), dockerfile);
   return AgentImage.fromDirectory(context);
 }
+
+const { AGUI } = agentcore.ProtocolType;
+const setting = (name: string, value: string): IAgentCapability => ({
+  bindToAgent: (agent) => {
+    agent.addEnvironment(name, value);
+  },
+});
+
+/** The variables of the library with the property that sets them. */
+const OWN_VARIABLES = [
+  ...['MAIN', 'FAST', 'SUBAGENT', 'OPUS', 'SONNET', 'HAIKU', 'PROVIDER'].map((name) => [
+    `AGENT_MODEL_${name}`,
+    'models',
+  ]),
+  ['AGENT_GUARDRAIL', 'guardrail'],
+  ['AGENT_SECRET_TOKEN', 'secrets'],
+  ['AGENT_NAME', 'runtimeName'],
+  ['AGENT_AUTHORIZER', 'authorizer'],
+  ['AGENT_LIMITS', 'limits'],
+  ['AGENT_PERMISSION_MODES', 'permissionModes'],
+  ['AGENT_CALLER_OVERRIDES', 'callerOverrides'],
+  ['AGENT_LOG_PROMPTS', 'logPrompts'],
+  ['AGENT_METRICS_NAMESPACE', 'metricsNamespace'],
+  ['AGENT_USER_ROLE_ARN', 'capabilities'],
+  ['AGENT_WORKSPACE_BUCKET', 'capabilities'],
+  ['AGENT_CODE_INTERPRETER_ID', 'capabilities'],
+] as [string, string][];
 
 const headers = (count: number) => Array.from({ length: count }, (_, index) => `X-Header-${index}`);
 const variables = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`V${index}`, '']));
@@ -107,14 +137,24 @@ describe('a mistake that fails', () => {
     ],
     ['too many variables', () => ({ environment: variables(51) }), /"V50" is one too many: a runtime has at most 50/],
     [
-      'a variable that the models need',
-      () => ({ environment: { AGENT_MODEL_MAIN: 'secret-value' } }),
-      /"AGENT_MODEL_MAIN" is set already to another value/,
+      'a variable that two capabilities set',
+      () => ({ capabilities: ['1', '2'].map((value) => setting('X', value)) }),
+      /"X" is set already to another value/,
+    ],
+    ...OWN_VARIABLES.map(([name, property]): [string, () => Partial<AgentRuntimeProps>, RegExp] => [
+      `the variable ${name} past the property ${property}`,
+      () => ({ environment: { [name]: 'x' } }),
+      new RegExp(`^Test/Agent: environment variable "${name}" belongs to this library.*use the property ${property}$`),
+    ]),
+    [
+      'a variable that is too long with what only the deployment knows',
+      () => ({ environment: { LONG: `${'x'.repeat(2040)}${Aws.REGION}` } }),
+      /"LONG" has at least 2049 characters; at most 2048/,
     ],
     [
-      'a variable that the library sets',
-      () => ({ environment: { AGENT_AUTHORIZER: 'none' } }),
-      /"AGENT_AUTHORIZER" is set already to another value/,
+      'an environment that is too large with what only the deployment knows',
+      () => ({ environment: { A: `${'x'.repeat(2000)}${Aws.REGION}`, B: `${Aws.ACCOUNT_ID}${'x'.repeat(2000)}` } }),
+      /have at least \d+ bytes together.*platform version V1 allows 4096/,
     ],
     [
       'an environment that is too large for V1',
@@ -129,6 +169,20 @@ describe('a mistake that fails', () => {
       }),
       /have at least \d+ bytes together.*platform version V2 allows 2560/,
     ],
+    // description and protocol
+    ['an empty description', () => ({ description: '' }), /description has 0 characters; AgentCore allows 1 to 1200/],
+    [
+      'a description that is too long',
+      () => ({ description: 'x'.repeat(1201) }),
+      /description has 1201 characters; AgentCore allows 1 to 1200: shorten it/,
+    ],
+    ...[agentcore.ProtocolType.MCP, agentcore.ProtocolType.A2A].map(
+      (protocol): [string, () => Partial<AgentRuntimeProps>, RegExp] => [
+        `the protocol ${protocol.value} for the image of this library`,
+        () => ({ image: AgentImage.claudeAgent(), protocol }),
+        new RegExp(`protocol is ${protocol.value}, and the image speaks HTTP and AGUI only.*leave protocol out`),
+      ],
+    ),
     // callers
     [
       'an audience for a Cognito user pool',
@@ -177,6 +231,16 @@ describe('a mistake that fails', () => {
       () => ({ maxLifetime: Duration.minutes(10) }),
       /idleTimeout \(900 seconds, the default\) is longer than maxLifetime \(600 seconds\).*make it 600 seconds or less/,
     ],
+    [
+      'half a second',
+      () => ({ idleTimeout: Duration.millis(61_500) }),
+      /idleTimeout is 61.5 seconds, and AgentCore counts whole ones; round it/,
+    ],
+    [
+      'minutes that are only known at deployment',
+      () => ({ maxLifetime: Duration.minutes(Token.asNumber({ Ref: 'Minutes' })) }),
+      /maxLifetime is a number of minutes that only the deployment knows.*give it as Duration.seconds/,
+    ],
     ['a budget of nothing', () => ({ limits: { budgetUsd: 0 } }), /limits.budgetUsd is 0; give US dollars above 0/],
     ['a negative budget', () => ({ limits: { budgetUsd: -1 } }), /limits.budgetUsd is -1/],
     ['a budget that is no number', () => ({ limits: { budgetUsd: NaN } }), /limits.budgetUsd is NaN/],
@@ -206,6 +270,11 @@ describe('a mistake that fails', () => {
     // file systems
     ['a mount path outside /mnt', () => ({ fileSystems: [session('/data')] }), /mount path "\/data" is not one level/],
     ['a deep mount path', () => ({ fileSystems: [session('/mnt/a/b')] }), /"\/mnt\/a\/b" is not one level below \/mnt/],
+    ...['.', '..', './', '../'].map((name): [string, () => Partial<AgentRuntimeProps>, RegExp] => [
+      `the mount path /mnt/${name}`,
+      () => ({ fileSystems: [session(`/mnt/${name}`)] }),
+      /is not one level below \/mnt/,
+    ]),
     [
       'a mount path twice',
       () => ({ fileSystems: [session('/mnt/a'), session('/mnt/a/')] }),
@@ -255,6 +324,32 @@ describe('a mistake that fails', () => {
     );
   });
 
+  test('no security groups, to which everything is open', () => {
+    const stack = inRegion(REGION);
+    const network = AgentNetwork.vpc({ vpc: new ec2.Vpc(stack, 'Vpc'), securityGroups: [] });
+    expect(() => synthesized({ network }, stack)).toThrow(/^Test\/Agent: securityGroups is empty.*name at least one/);
+  });
+
+  test('a VPC without the subnets that are asked for, together with the other findings', () => {
+    const stack = inRegion(REGION);
+    const vpc = new ec2.Vpc(stack, 'Vpc', {
+      subnetConfiguration: [{ name: 'Web', subnetType: ec2.SubnetType.PUBLIC }],
+    });
+    expect(() => synthesized({ network: AgentNetwork.vpc({ vpc }), limits: { turns: 0 } }, stack)).toThrow(
+      /^Test\/Agent:\n {2}- vpcSubnets cannot be found in the VPC \(.*'Private'.*\); choose subnets.*\n {2}- limits.turns is 0/,
+    );
+  });
+
+  test('a runtime name twice in a stack', () => {
+    const stack = testStack();
+    new AgentRuntime(stack, 'First', { image: testImage(), runtimeName: 'support' });
+    expect(() => synthesized({ runtimeName: 'support' }, stack)).toThrow(
+      /^Test\/Agent: runtimeName "support" is that of Test\/First already/,
+    );
+    const other = new Stack(stack.node.root, 'Other');
+    expect(() => synthesized({ runtimeName: 'support' }, other)).not.toThrow();
+  });
+
   test.each([0, 100_000, 1.5])('endpoint version %d', (version) => {
     expect(() => EndpointVersion.pinned(version)).toThrow(
       /is not a version; versions are whole numbers from 1 to 99999/,
@@ -277,6 +372,25 @@ describe('a mistake that fails', () => {
   });
 });
 
+describe('what only the deployment knows', () => {
+  const known = (type: string) => Token.asString({ Ref: type });
+  test.each<[string, () => Partial<AgentRuntimeProps>]>([
+    ['seconds', () => ({ idleTimeout: Duration.seconds(Token.asNumber({ Ref: 'Seconds' })) })],
+    ['a header', () => ({ requestHeaders: [`X-${known('Header')}`] })],
+    ['a mount path', () => ({ fileSystems: [session(known('Path'))] })],
+    ['a description', () => ({ description: known('Description') })],
+    ['a client', () => ({ authorizer: AgentAuthorizer.oidc({ ...oidc, allowedClients: [known('Client')] }) })],
+    ['short values', () => ({ environment: { A: `${'x'.repeat(2039)}${Aws.REGION}`, B: known('B') } })],
+    ['the version of the platform', () => ({ platformVersion: agentcore.PlatformVersion.of(known('Version')) })],
+  ])('passes: %s', (_, props) => {
+    const stack = testStack();
+    for (const name of ['Seconds', 'Header', 'Path', 'Description', 'Client', 'B', 'Version']) {
+      new CfnParameter(stack, name);
+    }
+    expect(() => synthesized(props(), stack)).not.toThrow();
+  });
+});
+
 describe('limits', () => {
   test.each<[string, () => Partial<AgentRuntimeProps>]>([
     ['20 headers', () => ({ requestHeaders: headers(19) })],
@@ -284,6 +398,10 @@ describe('limits', () => {
     ['the smallest budget and a turn', () => ({ limits: { budgetUsd: 0.01, turns: 1 } })],
     ['50 tags', () => ({ tags: tags(50) })],
     ['names that every object has', () => ({ environment: { constructor: 'x', toString: 'y' } })],
+    ['AG-UI with the image of this library', () => ({ image: AgentImage.claudeAgent(), protocol: AGUI })],
+    ['any protocol with another image', () => ({ protocol: agentcore.ProtocolType.MCP })],
+    ['the longest description', () => ({ description: 'x'.repeat(1200) })],
+    ['a variable that the agent reads and no property sets', () => ({ environment: { AGENT_OTEL: '1' } })],
     ['the longest name', () => ({ runtimeName: 'a'.repeat(48) })],
   ])('let %s pass', (_, props) => {
     expect(() => synthesized(props())).not.toThrow();
@@ -370,7 +488,7 @@ describe('mistakes', () => {
           requestHeaders: ['Cookie'],
           idleTimeout: Duration.seconds(1),
           network: vpcWith(stack, { subnetType: ec2.SubnetType.PUBLIC }),
-          environment: { 'A-B': '1', AGENT_MODEL_FAST: 'x' },
+          environment: { 'A-B': '1', AGENT_LIMITS: 'x' },
           limits: { turns: 0 },
           tags: { 'aws:a': '1' },
           models: ClaudeModels.of({ main: ClaudeModel.SONNET_5_5.inRegion() }),
@@ -385,6 +503,7 @@ describe('mistakes', () => {
           '"Cookie" is restricted',
           'vpcSubnets has public subnets',
           'idleTimeout is 1 seconds',
+          '"AGENT_LIMITS" belongs to this library',
           'limits.turns is 0',
           'tag "aws:a"',
           '"A-B" has no legal name',
@@ -417,8 +536,11 @@ describe('mistakes', () => {
   });
 
   test('never show the values of the environment', () => {
-    expect(() => synthesized({ environment: { AGENT_MODEL_MAIN: 'secret-value' } })).toThrow(
-      expect.not.objectContaining({ message: expect.stringContaining('secret-value') as string }),
-    );
+    for (const name of ['AGENT_MODEL_MAIN', 'NO-NAME', 'LONG']) {
+      const value = name === 'LONG' ? 'secret-value'.repeat(200) : 'secret-value';
+      expect(() => synthesized({ environment: { [name]: value } })).toThrow(
+        expect.not.objectContaining({ message: expect.stringContaining('secret-value') as string }),
+      );
+    }
   });
 });

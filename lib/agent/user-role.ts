@@ -1,0 +1,53 @@
+import { aws_iam as iam } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { AcknowledgedPolicy, type AcknowledgedPolicyProps } from '../iam/acknowledged-policy';
+import { nothingWithoutUser, userRoleAccess, userRoleTrust } from '../iam/user-scope';
+import type { IAgent } from './agent';
+import { AgentEnvironment } from './agent-environment';
+
+const ID = 'UserRole';
+
+/**
+ * The role through which an agent reaches what belongs to one user. The execution role of the agent may take it on, for one
+ * user at a time, named by the session tag `userId`; its policies hold `${aws:PrincipalTag/userId}` where the user stands.
+ *
+ * An agent has one such role, in its own stack, which every capability with data of users writes its policy into. Sessions
+ * last an hour at most, because one role takes on the other.
+ */
+export class UserRole extends Construct {
+  /** The user-scoped role of `agent`; made when it is first asked for. */
+  public static of(agent: IAgent): UserRole {
+    const present = agent.node.tryFindChild(ID);
+    return present instanceof UserRole ? present : new UserRole(agent);
+  }
+
+  /** The role. What is granted to it beside its policies holds for every user: put the user into each statement. */
+  public readonly role: iam.Role;
+
+  private constructor(agent: IAgent) {
+    super(agent, ID);
+    const { permissionsBoundary } = agent;
+    this.role = new iam.Role(this, 'Role', {
+      assumedBy: userRoleTrust(agent.grantPrincipal),
+      description: `What the agent ${agent.agentName} reaches for one user`,
+      ...(permissionsBoundary === undefined ? {} : { permissionsBoundary }),
+    });
+    this.addPolicy('Users', {
+      description: 'Nothing without a user',
+      statements: [{ statement: nothingWithoutUser() }],
+    });
+
+    agent.addEnvironment(AgentEnvironment.USER_ROLE_ARN, this.role.roleArn);
+    agent.grantPrincipal.addToPrincipalPolicy(userRoleAccess(this.role.roleArn));
+  }
+
+  /**
+   * Adds what a capability needs.
+   *
+   * @param id of the policy, one for each capability
+   * @param policy what it is for, and statements each with the user in it, as `${aws:PrincipalTag/userId}`
+   */
+  public addPolicy(id: string, policy: Omit<AcknowledgedPolicyProps, 'role'>): void {
+    new AcknowledgedPolicy(this, id, { ...policy, role: this.role });
+  }
+}

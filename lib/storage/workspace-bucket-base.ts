@@ -1,0 +1,77 @@
+import { aws_iam as iam } from 'aws-cdk-lib';
+import type { aws_s3 as s3 } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import type { IAgent, IAgentCapability } from '../agent/agent';
+import { AgentEnvironment } from '../agent/agent-environment';
+import { UserRole } from '../agent/user-role';
+import { ExecutionPermissions } from '../iam/execution-permissions';
+import { objectStatements, WORKSPACES_PREFIX, type ObjectPermission } from '../iam/object-access';
+import { USER_KEY_VARIABLE } from '../iam/user-scope';
+import { throwFindings } from '../private/validation';
+import { userKeyFindings } from './user-key';
+
+/**
+ * What a bucket of workspaces gives to agents and to others.
+ *
+ * The objects of a user begin with `workspaces/<user key>/`. The user key is the subject of the user's token where it is
+ * made of letters, digits and `. _ : = + @ -` (128 at the most), otherwise `x-` and a hash; callers with IAM who name no
+ * user have one for each session.
+ */
+export abstract class WorkspaceBucketBase extends Construct implements IAgentCapability {
+  /** The bucket. */
+  public abstract readonly bucket: s3.IBucket;
+
+  /**
+   * Keeps the workspaces of `agent` in this bucket. Its execution role reaches no object; the user-scoped role reaches those
+   * of one user: lists, reads, writes, deletes. Several agents can share a bucket; a user then has one place in it.
+   */
+  public bindToAgent(agent: IAgent): void {
+    agent.addEnvironment(AgentEnvironment.WORKSPACE_BUCKET, this.bucket.bucketName);
+    UserRole.of(agent).addPolicy('Workspace', {
+      description: 'The workspaces of the user',
+      statements: objectStatements(this.bucket, userPrefix(USER_KEY_VARIABLE), ['read', 'write', 'delete']),
+    });
+  }
+
+  /**
+   * Allows `grantee`, a principal of the same account such as the function behind a file browser, to list and read
+   * workspaces.
+   *
+   * @param userKey whose; all users by default
+   * @throws Error when the user key is not one, or the grantee is an agent
+   */
+  public grantRead(grantee: iam.IGrantable, userKey?: string): iam.Grant {
+    return this.grant(grantee, ['read'], userKey);
+  }
+
+  /** As `grantRead`, and to write files. */
+  public grantReadWrite(grantee: iam.IGrantable, userKey?: string): iam.Grant {
+    return this.grant(grantee, ['read', 'write'], userKey);
+  }
+
+  /** Allows `grantee` to delete files; what is deleted is kept as an old version for a while, and can be brought back. */
+  public grantDelete(grantee: iam.IGrantable, userKey?: string): iam.Grant {
+    return this.grant(grantee, ['delete'], userKey);
+  }
+
+  private grant(grantee: iam.IGrantable, permissions: readonly ObjectPermission[], userKey?: string): iam.Grant {
+    throwFindings(this, [
+      ...(grantee.grantPrincipal instanceof ExecutionPermissions
+        ? [
+            'the grantee is an agent, whose execution role would reach the workspaces of every user; give the bucket to the agent with "capabilities" instead',
+          ]
+        : []),
+      ...(userKey === undefined ? [] : userKeyFindings(userKey)),
+    ]);
+    const prefix = userKey === undefined ? WORKSPACES_PREFIX : userPrefix(userKey);
+    return objectStatements(this.bucket, prefix, permissions)
+      .map(({ statement: { actions, resources, conditions } }) =>
+        iam.Grant.addToPrincipal({ grantee, actions, resourceArns: resources, conditions }),
+      )
+      .reduce((all, grant) => all.combine(grant));
+  }
+}
+
+function userPrefix(userKey: string): string {
+  return `${WORKSPACES_PREFIX}${userKey}/`;
+}

@@ -19,7 +19,7 @@ const CHECK_IDS = [
 async function check(fault?: Fault, busyPayload: string | undefined = BUSY_PAYLOAD): Promise<CheckResult[]> {
   const container = await Container.start(fault);
   try {
-    return await runContractTest({ url: container.url, timeoutMs: 2_000, ...(busyPayload && { busyPayload }) });
+    return await runContractTest({ url: container.url, timeoutMs: 6_000, ...(busyPayload && { busyPayload }) });
   } finally {
     await container.stop();
   }

@@ -58,6 +58,7 @@ export class Container {
   private constructor(fault?: Fault) {
     this.#fault = fault;
     this.#server.on('upgrade', (req, stream, head) => {
+      stream.on('error', () => stream.destroy());
       if (this.#fallen || fault === 'web-socket-fails' || fault === 'no-web-socket') {
         stream.end(`HTTP/1.1 ${fault === 'no-web-socket' ? '404 Not Found' : '500 Failed'}\r\n\r\n`);
         return;

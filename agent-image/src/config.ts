@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { type CodeInterpreterConfig, readCodeInterpreter } from './config/code-interpreter.ts';
 import type { AgentDirectories } from './config/directories.ts';
 import { type ModelGuardrail, readModelGuardrail } from './config/model-guardrail.ts';
 import { type ModelProvider, readModelProvider } from './config/model-provider.ts';
@@ -32,6 +33,7 @@ export interface AgentConfig extends AgentDirectories {
   readonly provider: ModelProvider;
   readonly models: AgentModels;
   readonly guardrail?: ModelGuardrail;
+  readonly codeInterpreter?: CodeInterpreterConfig;
   /** ARNs of the secrets of the agent, by their names. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly limits: SessionLimits;
@@ -62,6 +64,7 @@ export function readConfig(env: NodeJS.ProcessEnv): AgentConfig {
   const provider = readModelProvider(env);
   const models = readModels(env, provider);
   const guardrail = readModelGuardrail(env, provider);
+  const codeInterpreter = readCodeInterpreter(env);
   const home = directory(env, 'HOME');
   if (home === undefined) {
     throw new ConfigError('HOME is not set: give the absolute path of a directory that the agent may write to.');
@@ -75,6 +78,7 @@ export function readConfig(env: NodeJS.ProcessEnv): AgentConfig {
     provider,
     models,
     ...(guardrail && { guardrail }),
+    ...(codeInterpreter && { codeInterpreter }),
     secrets: readSecretArns(env),
     limits: readSessionLimits(env),
     authorizer: oneOf(env, 'AGENT_AUTHORIZER', ['jwt', 'iam']) ?? 'iam',

@@ -44,6 +44,9 @@ const TOOLS: readonly string[] = [
   ...['TaskCreate', 'TaskGet', 'TaskList', 'TaskUpdate'],
 ];
 
+/** Servers of this program: the permissions of their tools must not fall to others. */
+const OWN_SERVERS: readonly string[] = ['ci'];
+
 /**
  * Reads `definition.json` of a directory, as the construct library writes it.
  *
@@ -121,6 +124,8 @@ function contentFinding(content: Content): string | undefined {
   const agent = Object.entries(agents).find(([, value]) => !isSubAgent(value))?.[0];
   if (agent !== undefined)
     return `agent ${JSON.stringify(agent)} lacks a description or a prompt, or has a wrong model`;
+  const reserved = OWN_SERVERS.find((name) => Object.hasOwn(mcpServers, name));
+  if (reserved !== undefined) return `the MCP server name ${JSON.stringify(reserved)} belongs to the agent itself`;
   const server = Object.entries(mcpServers).find(([, value]) => !isServer(value))?.[0];
   if (server !== undefined) return `MCP server ${JSON.stringify(server)} is not one of type http or sse with a URL`;
   return undefined;

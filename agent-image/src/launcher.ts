@@ -1,3 +1,4 @@
+import type { McpServerConfig } from '@anthropic-ai/claude-agent-sdk';
 import type { AgentConfig } from './config.ts';
 import { Conversation } from './conversation.ts';
 import type { Definition } from './definition.ts';
@@ -5,6 +6,7 @@ import type { LimitMeter, LimitOptions } from './limits.ts';
 import type { Log } from './log.ts';
 import { sdkOptions, type SdkHooks } from './sdk-options.ts';
 import { readSecrets, SecretStore } from './secrets.ts';
+import type { InterpreterSession } from './tools/code-interpreter/interpreter-session.ts';
 import { readTranscript } from './transcript.ts';
 
 export interface LauncherOptions {
@@ -12,6 +14,8 @@ export interface LauncherOptions {
   readonly definition: Definition;
   readonly hooks: SdkHooks;
   readonly limits: LimitMeter;
+  /** The session of the code interpreter; the agent has none when missing. */
+  readonly interpreter?: InterpreterSession | undefined;
   readonly log: Log;
   /** The SDK's id of the conversation to go on with. */
   readonly conversation: string | undefined;
@@ -20,7 +24,7 @@ export interface LauncherOptions {
 
 /** The conversation of a session, whose agent processes are started as the deployment says. */
 export function createConversation(options: LauncherOptions): Conversation {
-  const { config, definition, hooks, limits, log, conversation, onIdentity } = options;
+  const { config, definition, hooks, limits, interpreter, log, conversation, onIdentity } = options;
   let launched: LimitOptions = {};
   const store = new SecretStore(() => readSecrets(config));
   return new Conversation(
@@ -29,7 +33,9 @@ export function createConversation(options: LauncherOptions): Conversation {
         const secrets = await store.get();
         const onStderr = (text: string): void => log('warn', 'the agent process wrote to stderr', { text });
         const { env } = process;
-        const options = sdkOptions({ config, definition, env, secrets, hooks, onStderr, resume, model, systemPrompt });
+        const ci = interpreter && (await interpreterServer(interpreter, config.workspaceDirectory, log));
+        const agent = { config, definition, env, secrets, hooks, onStderr, resume, model, systemPrompt };
+        const options = sdkOptions({ ...agent, ...(ci && { ownServers: { ci } }) });
         launched = limits.launchOptions();
         return { ...options, ...launched };
       },
@@ -41,4 +47,10 @@ export function createConversation(options: LauncherOptions): Conversation {
     },
     conversation,
   );
+}
+
+/** One for each process: an MCP server is connected once. Loaded here, so that no other agent waits for it. */
+async function interpreterServer(session: InterpreterSession, workspace: string, log: Log): Promise<McpServerConfig> {
+  const { codeInterpreterServer } = await import('./tools/code-interpreter/mcp-server.ts');
+  return codeInterpreterServer(session, workspace, log);
 }

@@ -22,8 +22,8 @@ export function assertChoices(choices: RunChoices, config: AgentConfig, definiti
     throw new RefusedRequest('CHOICE_NOT_ALLOWED', `This agent has no mode "${permissionMode}": it has ${allowed}.`);
   }
   for (const tool of tools ?? []) {
-    if (!isDeployed(tool, definition)) {
-      assertKnown('"tools"', tool, deployedTools(definition));
+    if (!isDeployed(tool, config, definition)) {
+      assertKnown('"tools"', tool, deployedTools(config, definition));
     }
   }
 }
@@ -34,17 +34,18 @@ function deployedModels({ models }: AgentConfig): string[] {
 }
 
 /** Names for `tools`: built-in tools by name, the tools of an MCP server all together by its prefix. */
-function deployedTools({ tools, agents, skills, mcpServers }: Definition): string[] {
+function deployedTools({ codeInterpreter }: AgentConfig, { tools, agents, skills, mcpServers }: Definition): string[] {
   return [
     ...tools,
     ...(Object.keys(agents).length > 0 ? ['Agent'] : []),
     ...(skills.length > 0 ? ['Skill'] : []),
     ...Object.keys(mcpServers).map((name) => `mcp__${name}`),
+    ...(codeInterpreter ? ['mcp__ci'] : []),
   ];
 }
 
-function isDeployed(tool: string, definition: Definition): boolean {
-  return deployedTools(definition).some(
+function isDeployed(tool: string, config: AgentConfig, definition: Definition): boolean {
+  return deployedTools(config, definition).some(
     (known) => tool === known || (known.startsWith('mcp__') && tool.startsWith(`${known}__`)),
   );
 }

@@ -15,6 +15,8 @@ export interface AgentProcess {
   readonly secrets: SessionSecrets;
   /** Must decide on every call of a tool: nothing else keeps the agent from what it may not do. */
   readonly hooks: SdkHooks;
+  /** Servers in this process, by their names. */
+  readonly ownServers?: NonNullable<Options['mcpServers']>;
   /** Takes what the agent process writes to its standard error. */
   readonly onStderr: (text: string) => void;
   /** Id of the SDK session to go on with. */
@@ -41,14 +43,14 @@ const PLUGIN = 'agent';
  * @throws SecretUnavailable when a value is missing that the model provider or a header needs
  */
 export function sdkOptions(process: AgentProcess): Options {
-  const { config, definition, env, secrets, hooks, onStderr, resume, model, systemPrompt } = process;
+  const { config, definition, env, secrets, hooks, ownServers, onStderr, resume, model, systemPrompt } = process;
   return {
     model: model ?? config.models.main,
     // Not recorded: a conversation that goes on after a deployment, or at a caller's choice, gets the prompt of now.
     systemPrompt: { type: 'custom', prompt: systemPrompt ?? definition.systemPrompt ?? SYSTEM_PROMPT, snapshot: false },
     cwd: config.workspaceDirectory,
     env: processEnvironment(config, env, secrets),
-    ...definedOptions(definition, config, secrets),
+    ...definedOptions(definition, config, secrets, ownServers),
     hooks,
     settingSources: [],
     strictMcpConfig: true,
@@ -67,6 +69,7 @@ function definedOptions(
   definition: Definition,
   { models, limits }: AgentConfig,
   secrets: SessionSecrets,
+  ownServers: Options['mcpServers'] = {},
 ): Partial<Options> {
   const { tools, agents, skills, mcpServers, pluginDirectory } = definition;
   const offered = [
@@ -91,15 +94,22 @@ function definedOptions(
     ),
     skills: skills.map((name) => `${PLUGIN}:${name}`),
     plugins: skills.length > 0 ? [{ type: 'local', path: pluginDirectory, skipMcpDiscovery: true }] : [],
-    mcpServers: Object.fromEntries(
-      Object.entries(mcpServers).map(([name, { headers = {}, ...server }]) => [
-        name,
-        {
-          ...server,
-          headers: Object.fromEntries(Object.entries(headers).map(([key, text]) => [key, withSecrets(text, secrets)])),
-        },
-      ]),
-    ),
+    mcpServers: {
+      ...Object.fromEntries(
+        Object.entries(mcpServers).map(([name, { headers = {}, ...server }]) => [
+          name,
+          {
+            ...server,
+            headers: Object.fromEntries(
+              Object.entries(headers).map(([key, text]) => [key, withSecrets(text, secrets)]),
+            ),
+          },
+        ]),
+      ),
+      ...ownServers,
+    },
+    // Whoever asks for a shell, as skills do, gets that of the interpreter.
+    ...('ci' in ownServers && { toolAliases: { Bash: 'mcp__ci__execute_command' } }),
     // Off the command line, where every process of the container could read the headers.
     mcpServersDelivery: 'initialize',
     settings: { disableSkillShellExecution: true, disableBundledSkills: true },

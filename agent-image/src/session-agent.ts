@@ -15,6 +15,7 @@ import type { Run } from './run.ts';
 import type { SessionMeters } from './session-meters.ts';
 import type { SessionState } from './session-state.ts';
 import { permissionHooks, ToolGate } from './tool-gate.ts';
+import { InterpreterSession } from './tools/code-interpreter/interpreter-session.ts';
 import { readTranscript, toolResultFolders } from './transcript.ts';
 import { type EndedRun, Turn } from './turn.ts';
 
@@ -34,6 +35,7 @@ export class SessionAgent {
   readonly #gate: ToolGate;
   readonly #conversation: Conversation;
   readonly #limits: LimitMeter;
+  readonly #interpreter: InterpreterSession | undefined;
   readonly #plan = new Plan();
   readonly #logPrompt: PromptLog;
   #turn: Turn | undefined;
@@ -62,7 +64,9 @@ export class SessionAgent {
     );
     this.#lost = state.interrupted?.prompt;
     this.#limits = new LimitMeter(config.limits, state.record.used);
+    this.#interpreter = interpreterSession(options);
     this.#conversation = createConversation({
+      interpreter: this.#interpreter,
       config,
       definition,
       limits: this.#limits,
@@ -142,9 +146,9 @@ export class SessionAgent {
     this.#turn?.cancel('stopped');
   }
 
-  /** Ends the agent process. */
-  close(): Promise<void> {
-    return this.#conversation.close();
+  /** Ends the agent process, and what it has running elsewhere. */
+  async close(): Promise<void> {
+    await Promise.all([this.#conversation.close(), this.#interpreter?.stop()]);
   }
 
   #choose({ systemPrompt, permissionMode, tools }: RunChoices, requestId: string): void {
@@ -231,4 +235,14 @@ export class SessionAgent {
       }
     }
   }
+}
+
+function interpreterSession({ config, state, log }: SessionAgentOptions): InterpreterSession | undefined {
+  const { codeInterpreter, region, agentName } = config;
+  if (!codeInterpreter) return undefined;
+  return new InterpreterSession({
+    ...{ interpreter: codeInterpreter.id, region, agentName, sessionId: state.sessionId, log },
+    record: state.record.codeInterpreter,
+    keep: (record) => state.change({ codeInterpreter: record }),
+  });
 }

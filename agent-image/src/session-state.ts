@@ -45,6 +45,10 @@ export class SessionState {
     return new SessionState(sessionId, workspace, permissionMode, log, await workspace.restore(sessionId));
   }
 
+  get sessionId(): string {
+    return this.#sessionId;
+  }
+
   /** Whether no prompt was ever accepted. */
   get isNew(): boolean {
     return this.#record?.conversation === undefined && this.#record?.activeRun === undefined;
@@ -91,11 +95,12 @@ export class SessionState {
    * @param isCut whether it was ended because the container stops: the next one has to know of it
    */
   end(used: SessionRecord['used'], lastEvent: number, isCut: boolean): void {
-    const { conversation, systemPrompt, permissionMode, activeRun } = this.record;
+    const { conversation, systemPrompt, permissionMode, activeRun, codeInterpreter } = this.record;
     this.#keep({
       ...{ owner: this.#record?.owner ?? null, permissionMode, used, eventsBelow: lastEvent },
       ...(conversation !== undefined && { conversation }),
       ...(systemPrompt !== undefined && { systemPrompt }),
+      ...(codeInterpreter && { codeInterpreter }),
       ...(isCut && activeRun && { activeRun }),
     });
   }
@@ -105,7 +110,9 @@ export class SessionState {
     this.#change({ eventsBelow: Math.max(lastEvent, this.record.eventsBelow) });
   }
 
-  change(change: Partial<Pick<SessionRecord, 'conversation' | 'systemPrompt' | 'permissionMode'>>): void {
+  change(
+    change: Partial<Pick<SessionRecord, 'conversation' | 'systemPrompt' | 'permissionMode' | 'codeInterpreter'>>,
+  ): void {
     this.#change(change);
   }
 

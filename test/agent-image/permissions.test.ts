@@ -80,8 +80,16 @@ async function isSettled(verdict: Promise<Verdict>): Promise<boolean> {
 
 describe('a permission mode', () => {
   const READERS = ['Read', 'Glob', 'Grep', 'Skill', 'Agent', 'TaskCreate', 'TaskGet', 'TaskList', 'TaskUpdate'];
-  const WRITERS = ['Write', 'Edit', 'NotebookEdit'];
-  const ACTORS = ['mcp__gw__send_mail', 'mcp__ci__execute_code', 'Bash', 'WebFetch', 'SomethingNew', 'read'];
+  const WRITERS = ['Write', 'Edit', 'NotebookEdit', 'mcp__ci__write_files', 'mcp__ci__copy_from_interpreter'];
+  const ACTORS = [
+    'mcp__ci__execute_code',
+    'mcp__ci__start_command',
+    'mcp__gw__send_mail',
+    'Bash',
+    'WebFetch',
+    'SomethingNew',
+    'read',
+  ];
 
   /** What becomes of a call: `runs`, `is asked about` or `is refused`. */
   async function fate(toolName: string): Promise<string> {

@@ -1,4 +1,5 @@
 import type { PermissionMode } from '../protocol.ts';
+import type { InterpreterSessionRecord } from '../tools/code-interpreter/interpreter-session.ts';
 
 /** What a session has to know of itself when its container was replaced. */
 export interface SessionRecord {
@@ -9,6 +10,8 @@ export interface SessionRecord {
   /** Of the caller, in place of the deployed one. */
   readonly systemPrompt?: string;
   readonly permissionMode: PermissionMode;
+  /** The session of the code interpreter; missing before its first use. */
+  readonly codeInterpreter?: InterpreterSessionRecord;
   /** No event that was told has a higher number. */
   readonly eventsBelow: number;
   /** What the session has used of its limits. */

@@ -1,0 +1,199 @@
+import type { ToolArguments, ToolName } from '@aws-sdk/client-bedrock-agentcore';
+import { createHash } from 'node:crypto';
+import type { Log } from '../../log.ts';
+import type { InterpreterApi, InterpreterResult } from './interpreter-api.ts';
+import { faultOf, type InterpreterCode, InterpreterFault } from './interpreter-fault.ts';
+import { untilAborted } from './until-aborted.ts';
+
+/** How long the start of a session may take, in milliseconds; AgentCore needs seconds at most. */
+const START_MS = 30_000;
+
+/** How long the end of a session is waited for, in milliseconds: a container that stops has little time. */
+const STOP_MS = 2_000;
+
+/** What a call to a session that is gone may fail with; which of them it is, AgentCore does not document. */
+const MAY_BE_GONE: readonly InterpreterCode[] = [
+  ...(['INTERPRETER_NOT_FOUND', 'INTERPRETER_CONFLICT'] as const),
+  ...(['INTERPRETER_REFUSED', 'INTERPRETER_FAILED'] as const),
+];
+
+/** What the next container has to know to go on with the same session. */
+export interface InterpreterSessionRecord {
+  /** Id of the interpreter: after a deployment the agent may have another one. */
+  readonly interpreter: string;
+  readonly session: string;
+}
+
+export interface InterpreterSessionOptions {
+  /** Id of the interpreter. */
+  readonly interpreter: string;
+  readonly region: string;
+  /** Names the sessions in lists. */
+  readonly agentName: string;
+  /** Of the agent: the runtime session id. */
+  readonly sessionId: string;
+  /** What the session before this container had; undefined when it had none. */
+  readonly record: InterpreterSessionRecord | undefined;
+  /** Keeps what the next container has to know. */
+  readonly keep: (record: InterpreterSessionRecord) => void;
+  readonly log: Log;
+}
+
+/** What one call led to. */
+export interface InterpreterAnswer {
+  readonly result: InterpreterResult;
+  /** Whether the session before is gone, and with it all that the model may take for being there. */
+  readonly renewed: boolean;
+}
+
+/**
+ * The interpreter session of an agent session: started by the first call, used by all others, also after a resume, and
+ * replaced when it has ended. Its id comes from here alone, because all users of an interpreter share it.
+ */
+export class InterpreterSession {
+  readonly #options: InterpreterSessionOptions;
+  #api: Promise<InterpreterApi> | undefined;
+  #id: string | undefined;
+  #starting: Promise<string> | undefined;
+  #starts = 0;
+  /** A session is gone, and the model was not told yet. */
+  #lost = false;
+
+  constructor(options: InterpreterSessionOptions) {
+    this.#options = options;
+    const { record, interpreter } = options;
+    if (record?.interpreter === interpreter) this.#id = record.session;
+    this.#lost = record !== undefined && this.#id === undefined;
+  }
+
+  /** Of the interpreter; undefined before the first call. */
+  get id(): string | undefined {
+    return this.#id;
+  }
+
+  /**
+   * Has the interpreter do something.
+   *
+   * @throws InterpreterFault
+   */
+  async call(name: ToolName, args: ToolArguments, signal: AbortSignal): Promise<InterpreterAnswer> {
+    try {
+      return await this.#call(name, args, signal);
+    } catch (error) {
+      const fault = faultOf(error, signal);
+      const { code, detail } = fault;
+      const level = code === 'INTERPRETER_CANCELLED' ? 'info' : 'warn';
+      this.#options.log(level, 'a call of the code interpreter failed', { operation: name, code, detail });
+      throw fault;
+    }
+  }
+
+  /** Ends the session of the interpreter; never rejects, and takes two seconds at most. */
+  async stop(): Promise<void> {
+    const signal = AbortSignal.timeout(STOP_MS);
+    try {
+      const session = this.#id ?? (this.#starting && (await untilAborted(this.#starting, signal)));
+      if (session === undefined) return;
+      const api = await this.#opened();
+      await api.stop(session, signal);
+    } catch (error) {
+      const { code, detail } = faultOf(error, signal);
+      // Ended already, by time or by the container before.
+      if (code === 'INTERPRETER_NOT_FOUND' || code === 'INTERPRETER_CONFLICT') return;
+      this.#options.log('warn', 'the code interpreter session could not be stopped', { code, detail });
+    } finally {
+      (await this.#api)?.close();
+      this.#api = undefined;
+    }
+  }
+
+  async #call(name: ToolName, args: ToolArguments, signal: AbortSignal): Promise<InterpreterAnswer> {
+    const api = await this.#opened();
+    const session = await this.#current(signal);
+    try {
+      return this.#answer(await api.invoke(session, name, args, signal));
+    } catch (error) {
+      const fault = faultOf(error, signal);
+      if (!(await this.#isGone(api, session, fault, signal))) throw told(fault);
+      this.#forget(session, fault);
+      // It may have begun, and what ended the session would then be done a second time.
+      if (fault.code === 'INTERPRETER_FAILED') throw new InterpreterFault('INTERPRETER_SESSION_LOST', fault.detail);
+    }
+    const next = await this.#current(signal);
+    try {
+      return { ...this.#answer(await api.invoke(next, name, args, signal)), renewed: true };
+    } catch (error) {
+      throw told(faultOf(error, signal));
+    }
+  }
+
+  /** Loaded here, so that only an agent that runs code waits for the client of AWS. */
+  #opened(): Promise<InterpreterApi> {
+    const { interpreter, region } = this.#options;
+    return (this.#api ??= import('./interpreter-api.ts').then((api) => new api.InterpreterApi(interpreter, region)));
+  }
+
+  async #current(signal: AbortSignal): Promise<string> {
+    if (this.#id !== undefined) return this.#id;
+    return untilAborted((this.#starting ??= this.#start()), signal);
+  }
+
+  async #start(): Promise<string> {
+    const { agentName, interpreter, keep, log } = this.#options;
+    try {
+      const api = await this.#opened();
+      const session = await api.start(agentName, this.#token(), AbortSignal.timeout(START_MS));
+      this.#id = session;
+      keep({ interpreter, session });
+      log('info', 'code interpreter session started', { interpreter, interpreter_session: session });
+      return session;
+    } finally {
+      this.#starting = undefined;
+    }
+  }
+
+  /**
+   * Not random: containers that were restored from one snapshot may draw the same bytes, and the same token would give
+   * both of them one session.
+   */
+  #token(): string {
+    this.#starts += 1;
+    return createHash('sha256').update(`${this.#options.sessionId}\n${Date.now()}\n${this.#starts}`).digest('hex');
+  }
+
+  #answer(result: InterpreterResult): InterpreterAnswer {
+    const renewed = this.#lost;
+    this.#lost = false;
+    return { result, renewed };
+  }
+
+  /** Asked of AgentCore: the same errors are told for a session that lives. */
+  async #isGone(
+    api: InterpreterApi,
+    session: string,
+    { code }: InterpreterFault,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (!MAY_BE_GONE.includes(code)) return false;
+    try {
+      return !(await api.isAlive(session, signal));
+    } catch {
+      return false;
+    }
+  }
+
+  #forget(session: string, { code, detail }: InterpreterFault): void {
+    this.#lost = true;
+    // Another call may have noticed it too, and have a new one by now.
+    if (this.#id !== session) return;
+    this.#id = undefined;
+    this.#options.log('warn', 'the code interpreter session is gone', { interpreter_session: session, code, detail });
+  }
+}
+
+/** The session is there, so what was not found is something in it. */
+function told(fault: InterpreterFault): InterpreterFault {
+  return fault.code === 'INTERPRETER_NOT_FOUND'
+    ? new InterpreterFault('INTERPRETER_REFUSED', fault.detail, fault.detail)
+    : fault;
+}

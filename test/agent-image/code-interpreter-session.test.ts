@@ -1,0 +1,349 @@
+import {
+  InterpreterSession,
+  type InterpreterSessionOptions,
+  type InterpreterSessionRecord,
+} from '../../agent-image/src/tools/code-interpreter/interpreter-session';
+import { type InterpreterCode, InterpreterFault } from '../../agent-image/src/tools/code-interpreter/interpreter-fault';
+import { waitUntil } from './support/agent-fixture';
+import {
+  type InterpreterReply,
+  ScriptedInterpreter,
+  type ServiceFault,
+  textResult,
+} from './support/scripted-interpreter';
+
+const INTERPRETER = 'analysis-a1B2c3D4e5';
+const CODE = { code: '6 * 7', language: 'python' } as const;
+
+let interpreter: ScriptedInterpreter;
+let session: InterpreterSession | undefined;
+let logged: { readonly message: string; readonly code?: unknown }[];
+const before = { ...process.env };
+
+beforeEach(async () => {
+  interpreter = await ScriptedInterpreter.start(() => textResult('42'));
+  logged = [];
+  Object.assign(process.env, {
+    ...{ AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'example-secret' },
+    AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: interpreter.url,
+  });
+});
+afterEach(async () => {
+  await session?.stop();
+  session = undefined;
+  await interpreter.close();
+});
+afterAll(() => {
+  process.env = before;
+});
+
+function open(options: Partial<InterpreterSessionOptions> = {}): InterpreterSession {
+  session = new InterpreterSession({
+    ...{ interpreter: INTERPRETER, region: 'eu-west-1', agentName: 'analyst', sessionId: 'session-of-ada' },
+    ...{ record: undefined, keep: () => undefined },
+    log: (_level, message, fields = {}) => void logged.push({ message, ...fields }),
+    ...options,
+  });
+  return session;
+}
+
+function run(of: InterpreterSession, signal = new AbortController().signal): ReturnType<InterpreterSession['call']> {
+  return of.call('executeCode', CODE, signal);
+}
+
+function textOf({ result }: Awaited<ReturnType<InterpreterSession['call']>>): string | undefined {
+  return result.content[0]?.text;
+}
+
+async function faultOf(calling: Promise<unknown>): Promise<InterpreterFault> {
+  const error: unknown = await calling.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof InterpreterFault)) throw new Error(`this is no InterpreterFault: ${String(error)}`);
+  return error;
+}
+
+describe('the session of an interpreter', () => {
+  test('is started by the first call, and by no other', async () => {
+    const opened = open();
+    expect(interpreter.starts).toHaveLength(0);
+
+    expect(textOf(await run(opened))).toBe('42');
+    await run(opened);
+
+    expect(interpreter.starts).toHaveLength(1);
+    expect(interpreter.calls).toEqual(Array(2).fill({ session: 'session-1', name: 'executeCode', arguments: CODE }));
+  });
+
+  test('is started once for calls that come together', async () => {
+    const opened = open();
+    await Promise.all([run(opened), run(opened), run(opened)]);
+    expect(interpreter.starts).toHaveLength(1);
+  });
+
+  test('names the agent, lives for eight hours, and is not started twice with one token', async () => {
+    const opened = open();
+    await run(opened);
+    interpreter.expire('session-1');
+    await run(opened);
+    await run(open());
+
+    expect(interpreter.starts).toHaveLength(3);
+    const tokens = interpreter.starts.map(({ clientToken }) => String(clientToken));
+    expect(new Set(tokens).size).toBe(3);
+    tokens.forEach((token) => expect(token).toMatch(/^[a-zA-Z0-9](-*[a-zA-Z0-9]){32,255}$/));
+    expect(interpreter.starts[0]).toMatchObject({ name: 'analyst', sessionTimeoutSeconds: 28_800 });
+  });
+
+  test('is kept, and used again by the next container', async () => {
+    let kept: InterpreterSessionRecord | undefined;
+    await run(open({ keep: (record) => (kept = record) }));
+    expect(kept).toEqual({ interpreter: INTERPRETER, session: 'session-1' });
+
+    const answer = await run(open({ record: kept }));
+
+    expect(answer.renewed).toBe(false);
+    expect(interpreter.starts).toHaveLength(1);
+    expect(session?.id).toBe('session-1');
+  });
+
+  test('is a new one after the deployment of another interpreter, and the model is told', async () => {
+    const opened = open({ record: { interpreter: 'older-a1B2c3D4e5', session: 'session-of-the-older' } });
+    expect((await run(opened)).renewed).toBe(true);
+    expect((await run(opened)).renewed).toBe(false);
+    expect(interpreter.calls.map(({ session: used }) => used)).toEqual(['session-1', 'session-1']);
+  });
+});
+
+describe('a session that has ended', () => {
+  test('is replaced, and the call is done in the new one', async () => {
+    const kept: InterpreterSessionRecord[] = [];
+    const opened = open({ keep: (record) => void kept.push(record) });
+    await run(opened);
+    interpreter.expire('session-1');
+
+    const answer = await run(opened);
+
+    expect({ text: textOf(answer), renewed: answer.renewed }).toEqual({ text: '42', renewed: true });
+    expect((await run(opened)).renewed).toBe(false);
+    expect(kept.map(({ session: id }) => id)).toEqual(['session-1', 'session-2']);
+    expect(logged.map(({ message }) => message)).toContain('the code interpreter session is gone');
+  });
+
+  test('is replaced once when several calls find out together, and each is told', async () => {
+    const opened = open();
+    await run(opened);
+    interpreter.expire('session-1');
+    const answers = await Promise.all([run(opened), run(opened), run(opened)]);
+    expect(answers.map(({ renewed }) => renewed)).toEqual([true, true, true]);
+    expect(interpreter.starts).toHaveLength(2);
+  });
+
+  test('is told of in the first result after it, however many calls fail in between', async () => {
+    const opened = open();
+    await run(opened);
+    interpreter.expire('session-1');
+    interpreter.startFaults.push({ status: 402, type: 'ServiceQuotaExceededException' });
+    expect((await faultOf(run(opened))).code).toBe('INTERPRETER_QUOTA_EXCEEDED');
+    expect((await run(opened)).renewed).toBe(true);
+  });
+
+  test.each(['ValidationException', 'ConflictException'])(
+    'is replaced also when AgentCore calls it a %s',
+    async (type) => {
+      const opened = open();
+      await run(opened);
+      interpreter.expire('session-1');
+      interpreter.refusal = { status: type === 'ConflictException' ? 409 : 400, type };
+      expect((await run(opened)).renewed).toBe(true);
+    },
+  );
+
+  test('that died in the middle of a call has it done a second time by nobody', async () => {
+    const opened = open();
+    interpreter.script = ({ session: used }): InterpreterReply => {
+      interpreter.expire(used);
+      return { exception: 'internalServerException' };
+    };
+    expect((await faultOf(run(opened))).code).toBe('INTERPRETER_SESSION_LOST');
+    expect(interpreter.calls).toHaveLength(1);
+
+    interpreter.script = () => textResult('again');
+    const answer = await run(opened);
+    expect({ text: textOf(answer), renewed: answer.renewed }).toEqual({ text: 'again', renewed: true });
+  });
+
+  test('is not taken for gone when the service only says that something was not found', async () => {
+    const opened = open();
+    interpreter.script = () => ({ exception: 'resourceNotFoundException', message: 'no file of that name' });
+    const fault = await faultOf(run(opened));
+    expect(fault.code).toBe('INTERPRETER_REFUSED');
+    expect(fault.message).toContain('no file of that name');
+    expect(interpreter.asked).toEqual(['session-1']);
+    expect(session?.id).toBe('session-1');
+  });
+});
+
+describe('a failing call', () => {
+  const FAULTS: readonly (readonly [string, number, InterpreterCode])[] = [
+    ['AccessDeniedException', 403, 'INTERPRETER_ACCESS_DENIED'],
+    ['ValidationException', 400, 'INTERPRETER_REFUSED'],
+    ['ConflictException', 409, 'INTERPRETER_CONFLICT'],
+    ['ServiceQuotaExceededException', 402, 'INTERPRETER_QUOTA_EXCEEDED'],
+    ['ThrottlingException', 429, 'INTERPRETER_THROTTLED'],
+    ['InternalServerException', 500, 'INTERPRETER_FAILED'],
+  ];
+
+  test.each(FAULTS)('with the status of %s gets its code', async (type, status, code) => {
+    const opened = open();
+    interpreter.script = () => ({ fault: { status, type } });
+    expect((await faultOf(run(opened))).code).toBe(code);
+    // What may have been done is not done again by itself; what was throttled was not done.
+    expect(interpreter.calls).toHaveLength(code === 'INTERPRETER_THROTTLED' ? 3 : 1);
+  });
+
+  test.each(
+    FAULTS.flatMap(([type, , code]) =>
+      (['exception', 'event'] as const).map((as) => [type.charAt(0).toLowerCase() + type.slice(1), as, code] as const),
+    ),
+  )('with %s in its stream, as an %s, gets the same code', async (exception, as, code) => {
+    const opened = open();
+    interpreter.script = () => ({ exception, as });
+    const fault = await faultOf(run(opened));
+    expect(fault.code).toBe(code);
+    expect(interpreter.calls).toHaveLength(code === 'INTERPRETER_THROTTLED' ? 3 : 1);
+  });
+
+  test('after a part of its result is not done again, even when it says that it was throttled', async () => {
+    const opened = open();
+    const result = { content: [{ type: 'text', text: 'half' }] };
+    interpreter.script = () => ({ results: [result], exception: 'throttlingException' });
+    expect((await faultOf(run(opened))).code).toBe('INTERPRETER_FAILED');
+    expect(interpreter.calls).toHaveLength(1);
+  });
+
+  test('tells the reason of the service to the log, and to the model only what is about the call', async () => {
+    const opened = open();
+    const message = 'User arn:aws:sts::111122223333:assumed-role/agent is not authorized';
+    interpreter.script = () => ({ exception: 'accessDeniedException', message });
+    const denied = await faultOf(run(opened));
+    expect(logged.at(-1)).toEqual({
+      message: 'a call of the code interpreter failed',
+      ...{ operation: 'executeCode', code: 'INTERPRETER_ACCESS_DENIED', detail: `AccessDeniedException: ${message}` },
+    });
+    expect(denied.message).not.toContain('arn:aws');
+
+    interpreter.script = () => ({ exception: 'validationException', message: 'language: unknown' });
+    expect((await faultOf(run(opened))).message).toContain('language: unknown');
+  });
+
+  test('is done after all when the service has stopped throttling', async () => {
+    const opened = open();
+    let left = 1;
+    interpreter.script = () =>
+      left-- > 0 ? { fault: { status: 429, type: 'ThrottlingException' } } : textResult('42');
+    expect(textOf(await run(opened))).toBe('42');
+  });
+
+  test.each<readonly [ServiceFault, number, InterpreterCode]>([
+    [{ status: 500, type: 'InternalServerException' }, 3, 'INTERPRETER_FAILED'],
+    [{ status: 429, type: 'ThrottlingException' }, 3, 'INTERPRETER_THROTTLED'],
+    [{ status: 403, type: 'AccessDeniedException' }, 1, 'INTERPRETER_ACCESS_DENIED'],
+    [{ status: 404, type: 'ResourceNotFoundException' }, 1, 'INTERPRETER_NOT_FOUND'],
+  ])('to start a session, with %o, is tried %i times', async (fault, attempts, code) => {
+    interpreter.startFaults.push(fault, fault, fault);
+    const opened = open();
+    expect((await faultOf(run(opened))).code).toBe(code);
+    expect(interpreter.starts).toHaveLength(attempts);
+    expect(new Set(interpreter.starts.map(({ clientToken }) => clientToken)).size).toBe(1);
+    expect(interpreter.calls).toHaveLength(0);
+
+    interpreter.startFaults.splice(0);
+    expect(textOf(await run(opened))).toBe('42');
+  });
+
+  test('without a result, or with nobody there, is told', async () => {
+    const opened = open();
+    interpreter.script = () => ({ results: [] });
+    expect((await faultOf(run(opened))).code).toBe('INTERPRETER_UNREADABLE');
+
+    process.env.AWS_ENDPOINT_URL_BEDROCK_AGENTCORE = 'http://127.0.0.1:9';
+    expect((await faultOf(run(open()))).code).toBe('INTERPRETER_UNREACHABLE');
+  });
+
+  test.each([
+    ['TimeoutError', 'INTERPRETER_TIMEOUT'],
+    ['AbortError', 'INTERPRETER_CANCELLED'],
+  ] as const)('that hangs ends with a signal of %s, and leaves no connection', async (reason, code) => {
+    const opened = open();
+    interpreter.script = () => ({ hangs: true });
+    const ending = new AbortController();
+    const calling = faultOf(run(opened, ending.signal));
+    await waitUntil(() => interpreter.calls.length === 1);
+    ending.abort(new DOMException('', reason));
+    expect((await calling).code).toBe(code);
+    await waitUntil(() => interpreter.open === 0);
+  });
+});
+
+describe('several results of one call', () => {
+  test('are put together', async () => {
+    const opened = open();
+    interpreter.script = () => ({
+      results: [
+        { content: [{ type: 'text', text: 'a' }], structuredContent: { stdout: 'a', exitCode: 0 }, isError: false },
+        { content: [{ type: 'text', text: 'b' }], structuredContent: { stdout: 'b', exitCode: 3 }, isError: true },
+      ],
+    });
+    const { result } = await run(opened);
+    expect(result.content.map(({ text }) => text)).toEqual(['a', 'b']);
+    expect(result.structuredContent).toMatchObject({ stdout: 'ab', exitCode: 3 });
+    expect(result.isError).toBe(true);
+  });
+});
+
+describe('the end of the agent session', () => {
+  test('ends the session of the interpreter', async () => {
+    const opened = open();
+    await run(opened);
+    await opened.stop();
+    expect(interpreter.alive).toEqual([]);
+    expect(logged.map(({ message }) => message)).toEqual(['code interpreter session started']);
+  });
+
+  test('ends one that a container before this one started, too', async () => {
+    await open({ record: { interpreter: INTERPRETER, session: 'session-of-before' } }).stop();
+    expect(interpreter.stopped).toEqual(['session-of-before']);
+  });
+
+  test('asks nothing when no session was started', async () => {
+    await open().stop();
+    expect(interpreter.stopped).toEqual([]);
+  });
+
+  test('is not disturbed by a session that has ended already, and tells the log of any other failure', async () => {
+    const opened = open();
+    await run(opened);
+    interpreter.stopFaults.push(
+      { status: 404, type: 'ResourceNotFoundException' },
+      { status: 403, type: 'AccessDeniedException' },
+    );
+    await opened.stop();
+    expect(logged).toHaveLength(1);
+    await opened.stop();
+    expect(logged.at(-1)).toMatchObject({
+      message: 'the code interpreter session could not be stopped',
+      code: 'INTERPRETER_ACCESS_DENIED',
+    });
+  });
+
+  test('does not wait for a service that is silent', async () => {
+    const opened = open();
+    await run(opened);
+    interpreter.stopFaults.push(undefined);
+    await opened.stop();
+    expect(logged.at(-1)).toMatchObject({ code: 'INTERPRETER_TIMEOUT' });
+    await waitUntil(() => interpreter.open === 0);
+  });
+});

@@ -12,6 +12,8 @@ usage: npm start -- [options]
                      Anthropic API or the endpoint that the app names) needs its key in secrets.json; both
                      cost money, and without credentials or key the scripted model answers
   --state <folder>   where sessions, logs, up.json and your secrets.json are kept (default: .local)
+  --unsandboxed-code run code that the model writes although there is no sandbox (bubblewrap): with all that you may
+                     do on this machine, your files and your network included
   --help             this text
 
 environment:
@@ -50,16 +52,31 @@ export function readArguments(
     port,
     region,
     model: modelChoice(flags.model ?? LOCAL_MODEL ?? 'scripted'),
+    ...(flags['unsandboxed-code'] === true ? { unsandboxedCode: true } : {}),
     ...(flags.runtime === undefined ? {} : { runtime: flags.runtime }),
   };
 }
 
-function readFlags(args: readonly string[]): { help?: boolean; model?: string; runtime?: string; state?: string } {
+interface Flags {
+  readonly help?: boolean;
+  readonly 'unsandboxed-code'?: boolean;
+  readonly model?: string;
+  readonly runtime?: string;
+  readonly state?: string;
+}
+
+function readFlags(args: readonly string[]): Flags {
   const text = { type: 'string' } as const;
   try {
     return parseArgs({
       args: [...args],
-      options: { help: { type: 'boolean' }, model: text, runtime: text, state: text },
+      options: {
+        help: { type: 'boolean' },
+        'unsandboxed-code': { type: 'boolean' },
+        model: text,
+        runtime: text,
+        state: text,
+      },
     }).values;
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));

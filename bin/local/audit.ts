@@ -1,5 +1,6 @@
-import { evaluate, type AccessRequest, type Verdict } from '../../lib/testing';
+import { evaluate, type AccessRequest, type PolicyDocumentJson, type Verdict } from '../../lib/testing';
 import type { Principal } from './credentials';
+import { decide } from './decision';
 import { RequestFault } from './http-messages';
 
 /** One decision of this run. */
@@ -22,23 +23,28 @@ export class Audit {
   /**
    * Requires that `principal` may do all of `requests`.
    *
+   * @param resourcePolicy of the one resource that they are about
    * @throws RequestFault 403 AccessDeniedException naming principal, action and resource of the first that it may not
    */
-  public require(principal: Principal, requests: readonly AccessRequest[]): void {
+  public require(principal: Principal, requests: readonly AccessRequest[], resourcePolicy?: PolicyDocumentJson): void {
     for (const request of requests) {
-      const { decision } = evaluate(principal.policies, request);
+      const { decision, deniedBy = 'identity-based' } = decide(principal, request, resourcePolicy);
       this.record(principal, request, decision);
       if (decision === 'allowed') continue;
-      const reason =
+      throw denied(
+        principal,
+        request,
         decision === 'explicitDeny'
-          ? 'with an explicit deny in an identity-based policy'
-          : `because no identity-based policy allows the ${request.action} action`;
-      throw new RequestFault(
-        403,
-        'AccessDeniedException',
-        `User: ${principal.arn} is not authorized to perform: ${request.action} on resource: ${request.resource} ${reason}`,
+          ? `with an explicit deny in ${deniedBy === 'identity-based' ? 'an' : 'a'} ${deniedBy} policy`
+          : `because no identity-based policy allows the ${request.action} action`,
       );
     }
+  }
+
+  /** Records that `principal` may not do `request` for a reason other than its own policies; gives what to throw. */
+  public refuse(principal: Principal, request: AccessRequest, reason: string): RequestFault {
+    this.record(principal, request, 'implicitDeny');
+    return denied(principal, request, reason);
   }
 
   private record(principal: Principal, { action, resource }: AccessRequest, decision: Verdict['decision']): void {
@@ -52,6 +58,14 @@ export class Audit {
   }
 }
 
+function denied(principal: Principal, { action, resource }: AccessRequest, reason: string): RequestFault {
+  return new RequestFault(
+    403,
+    'AccessDeniedException',
+    `User: ${principal.arn} is not authorized to perform: ${action} on resource: ${resource} ${reason}`,
+  );
+}
+
 /** A role whose use is summed up; `arnPrefix` is what the ARNs of its sessions start with. */
 export interface AuditedRole {
   readonly name: string;
@@ -60,7 +74,14 @@ export interface AuditedRole {
 }
 
 /** Services that the local run answers for. What is granted for others goes unseen here. */
-const OBSERVED_SERVICES: ReadonlySet<string> = new Set(['bedrock', 'bedrock-agentcore', 'secretsmanager']);
+const OBSERVED_SERVICES: ReadonlySet<string> = new Set([
+  'bedrock',
+  'bedrock-agentcore',
+  'kms',
+  's3',
+  'secretsmanager',
+  'sts',
+]);
 
 /** The lines that tell, after a run, which grants were not needed and what was refused. */
 export function auditSummary(audit: Audit, roles: readonly AuditedRole[]): string[] {

@@ -4,6 +4,8 @@ import { RequestFault } from './http-messages';
 import { isPresigned, verifyPresigned } from './presigned';
 import { verifySignature, type AwsCredentials, type SignatureClaim, type WireRequest } from './sigv4';
 
+/** How long whoever comes with expired credentials is told so, and not that they are unknown. */
+const REMEMBER_EXPIRED_MS = 3_600_000;
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 /** Who makes a request, and what decides what it may do. */
@@ -13,6 +15,12 @@ export interface Principal {
   readonly partition: string;
   readonly account: string;
   readonly policies: IdentityPolicies;
+  /** The role, for a session of one. */
+  readonly role?: { readonly arn: string };
+  /** Tags of the session and, below them, of the role. */
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Keys of the session's tags that go on to the roles it assumes. */
+  readonly transitiveTags?: readonly string[];
 }
 
 export type MintedCredentials = Required<AwsCredentials>;
@@ -33,6 +41,8 @@ export class CredentialStore {
    * @param expiresAt milliseconds since the epoch; by default they are good for the whole run
    */
   public mint(principal: Principal, expiresAt = Number.POSITIVE_INFINITY): MintedCredentials {
+    const forgotten = Date.now() - REMEMBER_EXPIRED_MS;
+    for (const [key, entry] of this.entries) if (entry.expiresAt < forgotten) this.entries.delete(key);
     const credentials = {
       accessKeyId: `ASIA${Array.from(randomBytes(16), (byte) => BASE32[byte % 32]).join('')}`,
       secretAccessKey: randomBytes(30).toString('base64'),
@@ -44,6 +54,11 @@ export class CredentialStore {
 
   public revoke(accessKeyId: string): void {
     this.entries.delete(accessKeyId);
+  }
+
+  /** The secret key of credentials that were given out. */
+  public secretOf(accessKeyId: string): string | undefined {
+    return this.entries.get(accessKeyId)?.credentials.secretAccessKey;
   }
 
   /**

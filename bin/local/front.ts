@@ -7,23 +7,34 @@ import { serveAgentCore, type DataPlane } from './endpoints/agentcore';
 import { AgentSockets, refusalOf, tokenInProtocols, type Connection } from './endpoints/agent-socket';
 import { ANTHROPIC_PATH, serveAnthropic } from './endpoints/anthropic';
 import { serveBedrock, type ModelBackend } from './endpoints/bedrock-runtime';
+import { isCodeInterpreterPath, serveCodeInterpreter } from './endpoints/code-interpreter';
 import type { OidcProvider } from './endpoints/oidc';
 import { sendSecretsManagerFault, serveSecretsManager } from './endpoints/secrets-manager';
+import { serveBuckets } from './endpoints/s3';
 import { serveShortPath } from './endpoints/short-path';
+import { sendStsFault, serveSts } from './endpoints/sts';
 import { readBody, RequestFault, sendAwsFault, sendPlainFault } from './http-messages';
+import type { Interpreters } from './interpreter/interpreters';
 import type { ProviderKey } from './model-provider';
 import type { ScriptedModel } from './model/scripted-model';
+import type { TemplateInterpreter } from './resources/code-interpreter';
 import { readPresigned } from './presigned';
 import { readBearer, type Caller } from './runtime-access';
 import type { RunningRuntime } from './running-runtime';
+import type { LocalBuckets } from './s3/local-buckets';
+import { sendS3Fault } from './s3/serve-s3';
 import type { SecretStore } from './secrets/secret-store';
 import { readSignature, type SignatureClaim, type WireRequest } from './sigv4';
+import type { RoleDirectory } from './sts/role-directory';
 
 /** AgentCore's payload limit. Source: "Quotas for Amazon Bedrock AgentCore". */
 const MAX_BODY_BYTES = 100 * 1024 * 1024;
 
-/** Names under which only this machine reaches the front; any other may be a web page's, re-bound to 127.0.0.1. */
-const LOOPBACK_HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i;
+/**
+ * Names under which only this machine reaches the front, those for buckets included; any other may be a web page's,
+ * re-bound to 127.0.0.1.
+ */
+const LOOPBACK_HOST = /^(127\.0\.0\.1|([a-z0-9.-]+\.)?localhost|\[::1\])(:\d+)?$/i;
 
 /** Paths of AgentCore, whose callers sign or bring a token, and of Amazon Bedrock, whose callers sign. */
 const AGENTCORE_PATH = /^\/runtimes(\/|\?|$)/;
@@ -35,6 +46,10 @@ export interface FrontServices extends DataPlane {
   readonly served: RunningRuntime;
   readonly credentials: CredentialStore;
   readonly secrets: SecretStore;
+  readonly roles: RoleDirectory;
+  readonly buckets: LocalBuckets;
+  readonly interpreters: Interpreters;
+  readonly codeInterpreters: readonly TemplateInterpreter[];
   readonly userPools: readonly OidcProvider[];
   readonly model: ModelBackend;
   /** Stands for providers other than Amazon Bedrock. */
@@ -96,11 +111,17 @@ async function answer(
 ): Promise<void> {
   const services = requireReady(given, req);
   const url = req.url ?? '/';
-  const claim = readSignature(req.headers.authorization);
+  const claim = readSignature(req.headers.authorization) ?? presignedForS3(url);
   const pool = services.userPools.find(({ pool: { id } }) => url.startsWith(`/${id}/`));
   if ((pool !== undefined || AGENTCORE_PATH.test(url)) && allowLocalPages(req, res)) return;
   if (claim === undefined && BEDROCK_PATH.test(url)) {
     throw new RequestFault(403, 'MissingAuthenticationToken', 'the request is not signed; model calls are');
+  }
+  if (claim?.service === 's3') {
+    // Objects are larger than what is held in memory, so that their bodies are read where they go.
+    const { credentials, audit, buckets } = services;
+    const principal = await credentials.authenticate(wireRequest(req), claim);
+    return serveBuckets(buckets, audit, credentials, principal, claim, req, res);
   }
   const body = await readBody(req, MAX_BODY_BYTES);
   if (claim !== undefined) {
@@ -134,14 +155,19 @@ async function answerSigned(
       return serveBedrock(services.model, audit, principal, { ...principal, region }, req, res, body);
     }
     case 'bedrock-agentcore':
+      if (isCodeInterpreterPath(request.url)) {
+        return serveCodeInterpreter(services, await authenticate(), region, request, res, requestId);
+      }
       return serveAgentCore(services, { kind: 'signed', principal: await authenticate() }, request, res, requestId);
     case 'secretsmanager':
       return serveSecretsManager(services.secrets, audit, await authenticate(), region, request, res, requestId);
+    case 'sts':
+      return serveSts(services, await authenticate(), request, res, requestId);
     default:
       throw new RequestFault(
         501,
         'NotImplemented',
-        `the AWS service "${service}" is not run locally; bedrock, bedrock-agentcore and secretsmanager are`,
+        `the AWS service "${service}" is not run locally; bedrock, bedrock-agentcore, s3, secretsmanager and sts are`,
       );
   }
 }
@@ -182,6 +208,11 @@ function requireReady(services: FrontServices | undefined, { headers: { host = '
   return services;
 }
 
+function presignedForS3(url: string): SignatureClaim | undefined {
+  const claim = readPresigned(url);
+  return claim?.service === 's3' ? claim : undefined;
+}
+
 function unsignedCaller({ headers }: IncomingMessage): Caller {
   const token = readBearer(headers.authorization) ?? tokenInProtocols(headers['sec-websocket-protocol']);
   return token === undefined ? { kind: 'unknown' } : { kind: 'bearer', token };
@@ -217,7 +248,10 @@ function sendFault(
       : new RequestFault(500, 'InternalServerException', 'the local run failed on this request; its output says why');
   const { authorization } = req.headers;
   const isSigned = authorization?.startsWith('AWS4-') === true;
-  if (isSigned && String(req.headers['x-amz-target']).startsWith('secretsmanager.')) {
+  const service = /(?:\/|%2F)(s3|sts)(?:\/|%2F)aws4_request/i.exec(`${authorization ?? ''} ${url}`)?.[1];
+  if (service === 's3') sendS3Fault(req, res, fault);
+  else if (service === 'sts') sendStsFault(res, fault, requestId);
+  else if (isSigned && String(req.headers['x-amz-target']).startsWith('secretsmanager.')) {
     sendSecretsManagerFault(res, fault, requestId);
   } else if (isSigned || AGENTCORE_PATH.test(url) || BEDROCK_PATH.test(url)) sendAwsFault(res, fault, requestId);
   else sendPlainFault(res, fault);

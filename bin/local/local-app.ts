@@ -1,6 +1,14 @@
 import { ResolvedTemplate } from '../../lib/testing';
 import type { Assembly } from './assembly';
 import { requireDiscoveryUrl } from './jwt-authorizer';
+import { readBucket, type TemplateBucket } from './resources/bucket';
+import {
+  CODE_INTERPRETER,
+  interpreterValue,
+  readInterpreter,
+  type TemplateInterpreter,
+} from './resources/code-interpreter';
+import { readRole, type TemplateRole } from './resources/role';
 import { readRuntime, type LocalRuntime } from './resources/runtime';
 import { readSecret, type TemplateSecret } from './resources/secret';
 import { cognitoValue, readUserPools, withLocalAddresses, type PoolSite, type UserPool } from './resources/user-pool';
@@ -8,16 +16,21 @@ import { standInValues } from './stand-in-values';
 
 const RUNTIME = 'AWS::BedrockAgentCore::Runtime';
 const SECRET = 'AWS::SecretsManager::Secret';
+const ROLE = 'AWS::IAM::Role';
+const BUCKET = 'AWS::S3::Bucket';
 
 /** Types that are run, that exist on AWS only, or that are read where they are needed. */
 const KNOWN =
-  /^AWS::(BedrockAgentCore::Runtime(Endpoint)?|CDK::Metadata|IAM::.+|Logs::.+|CloudWatch::.+|ECR::Repository|SecretsManager::Secret|Cognito::(UserPool(Client|Domain|Group|ResourceServer)?|ManagedLoginBranding|UserPoolUICustomizationAttachment))$/;
+  /^AWS::(BedrockAgentCore::(Runtime(Endpoint)?|CodeInterpreterCustom)|CDK::Metadata|IAM::.+|Logs::.+|CloudWatch::.+|ECR::Repository|SecretsManager::Secret|S3::Bucket(Policy)?|KMS::(Key|Alias)|Cognito::(UserPool(Client|Domain|Group|ResourceServer)?|ManagedLoginBranding|UserPoolUICustomizationAttachment))$/;
 
 /** What of an app is run on this machine. */
 export interface LocalApp {
   readonly runtimes: readonly LocalRuntime[];
   readonly userPools: readonly UserPool[];
   readonly secrets: readonly TemplateSecret[];
+  readonly roles: readonly TemplateRole[];
+  readonly buckets: readonly TemplateBucket[];
+  readonly codeInterpreters: readonly TemplateInterpreter[];
 }
 
 /** Where the app is run. */
@@ -39,9 +52,12 @@ export function readLocalApp(assembly: Assembly, site: AppSite, log: (line: stri
   if (skipped.length > 0) log(`not run locally, and skipped: ${skipped.sort().join(', ')}`);
 
   const userPools = readUserPools(stacks, site);
-  const secrets = resources
-    .filter(({ type }) => type === SECRET)
-    .map(({ template, logicalId }) => readSecret(template, logicalId));
+  const read = <T>(wanted: string, one: (template: ResolvedTemplate, logicalId: string) => T): T[] =>
+    resources.filter(({ type }) => type === wanted).map(({ template, logicalId }) => one(template, logicalId));
+  const secrets = read(SECRET, readSecret);
+  const roles = read(ROLE, readRole);
+  const buckets = read(BUCKET, readBucket);
+  const codeInterpreters = read(CODE_INTERPRETER, readInterpreter);
 
   const refused: string[] = [];
   const runtimes = resources
@@ -63,7 +79,7 @@ export function readLocalApp(assembly: Assembly, site: AppSite, log: (line: stri
     );
   }
   for (const line of refused) log(line);
-  return { runtimes, userPools, secrets };
+  return { runtimes, userPools, secrets, roles, buckets, codeInterpreters };
 }
 
 /** The stacks of an assembly, each able to import what the others export. */
@@ -77,7 +93,8 @@ function resolvedStacks(assembly: Assembly, site: AppSite): ResolvedTemplate[] {
       region,
       stackName: stack.name,
       ...standInValues(stack.template, { account, region }),
-      attribute: (resource, attribute) => cognitoValue(template, resource, attribute, site),
+      attribute: (resource, attribute) =>
+        cognitoValue(template, resource, attribute, site) ?? interpreterValue(resource, attribute, template),
       imports: (name) => resolved.map((other) => other.exported(name)).find((value) => value !== undefined),
     });
     resolved.push(template);

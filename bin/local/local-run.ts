@@ -16,6 +16,7 @@ import type { LocalRuntime } from './resources/runtime';
 import { liveRunState, removeRunState, writeRunState, type RunState } from './run-state';
 import { runApp, type RunningApp } from './running-app';
 import { assumedRolePrefix } from './running-runtime';
+import type { RoleDirectory } from './sts/role-directory';
 import { synthesize } from './synth';
 
 /** An account that no one has, for stacks that name none. */
@@ -33,6 +34,12 @@ export interface LocalRunOptions {
   /** @default - the first runtime of the app */
   readonly runtime?: string;
   readonly model: ModelChoice;
+  /**
+   * Whether code that a model wrote may run without a sandbox where none can be made.
+   *
+   * @default false
+   */
+  readonly unsandboxedCode?: boolean;
   readonly log: (line: string) => void;
 }
 
@@ -77,7 +84,13 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
     const served = chooseRuntime(app.runtimes, options.runtime);
     const credentials = new CredentialStore();
     const audit = new Audit();
-    const running = await runApp(app, { ...options, ...site, credentials, reaper });
+    const running = await runApp(app, {
+      ...options,
+      ...site,
+      unsandboxedCode: options.unsandboxedCode ?? false,
+      credentials,
+      reaper,
+    });
     const first = running.runtimes.find(({ description }) => description === served);
     if (first === undefined) throw new Error(`the runtime ${served.name} was not started`);
     services = {
@@ -105,9 +118,10 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
       stop: async () => {
         removeRunState(state);
         await Promise.all(running.runtimes.map(({ supervisor }) => supervisor.stopAll()));
+        await running.interpreters.stopAll();
         await front.close();
         reaper.close();
-        return auditSummary(audit, auditedRoles(app.runtimes));
+        return auditSummary(audit, auditedRoles(app.runtimes, running.roles));
       },
     };
   } catch (error) {
@@ -135,7 +149,7 @@ async function readApp({ directory, state, log }: LocalRunOptions, site: AppSite
   return readLocalApp(assembly, site, log);
 }
 
-/** The person at this machine, as a caller of the data plane. */
+/** The person at this machine, as a caller of the data plane and as one who looks into the buckets. */
 function operator({ partition, account }: LocalRuntime): Principal {
   const statement = {
     Effect: 'Allow',
@@ -144,6 +158,7 @@ function operator({ partition, account }: LocalRuntime): Principal {
       'bedrock-agentcore:InvokeAgentRuntimeForUser',
       'bedrock-agentcore:InvokeAgentRuntimeWithWebSocketStream',
       'bedrock-agentcore:StopRuntimeSession',
+      's3:*',
     ],
     Resource: '*',
   } as const;
@@ -164,9 +179,10 @@ function describePools({ userPools }: RunningApp): RunState['userPools'] {
   }));
 }
 
-/** The roles of the runtimes, each once. */
-function auditedRoles(descriptions: readonly LocalRuntime[]): AuditedRole[] {
-  const roles = descriptions.map(({ partition, account, role }): [string, AuditedRole] => {
+/** The roles of the runtimes, and those that were assumed in the run, each once. */
+function auditedRoles(descriptions: readonly LocalRuntime[], { assumed }: RoleDirectory): AuditedRole[] {
+  const sites = [...descriptions, ...assumed.map((role) => ({ ...role, role: role.policies() }))];
+  const roles = sites.map(({ partition, account, role }): [string, AuditedRole] => {
     const arnPrefix = assumedRolePrefix(partition, account, role.roleName);
     return [arnPrefix, { name: role.roleName, arnPrefix, policies: role }];
   });

@@ -1,7 +1,7 @@
-import { SignatureV4 } from '@smithy/signature-v4';
 import { RequestFault } from './http-messages';
-import { Sha256 } from './sha256';
 import {
+  CONTENT_HASH,
+  createSigner,
   MAX_CLOCK_SKEW_MS,
   mismatch,
   readClaim,
@@ -74,7 +74,7 @@ export async function verifyPresigned(
 
   const headers = signedHeaders(request, claim);
   const { region, service } = claim;
-  const signer = new SignatureV4({ credentials, region, service, sha256: Sha256, applyChecksum: false });
+  const signer = createSigner({ credentials, region, service });
   const unsigned = Object.entries(query).filter(([name]) => !OF_SIGNATURE.test(name));
   const expected = await signer.presign(
     {
@@ -83,13 +83,15 @@ export async function verifyPresigned(
       hostname: headers.host ?? '',
       path: request.url.split('?')[0] ?? '/',
       query: Object.fromEntries(unsigned),
-      headers,
+      // Who signs an address of S3 does not know the body yet.
+      headers: service === 's3' ? { [CONTENT_HASH]: 'UNSIGNED-PAYLOAD', ...headers } : headers,
     },
     {
       signingDate,
       expiresIn,
       // What was signed stays a header: it would be moved into the query otherwise.
-      unhoistableHeaders: new Set(claim.signedHeaders),
+      unhoistableHeaders: new Set([...claim.signedHeaders, CONTENT_HASH]),
+      unsignableHeaders: new Set(claim.signedHeaders.includes(CONTENT_HASH) ? [] : [CONTENT_HASH]),
       signableHeaders: new Set(claim.signedHeaders),
     },
   );

@@ -1,17 +1,22 @@
+import { join } from 'node:path';
 import type { Reaper } from './reaper';
 import type { CredentialStore } from './credentials';
 import { OidcProvider } from './endpoints/oidc';
+import { openBuckets, type LocalBuckets } from './s3/local-buckets';
 import type { Identity } from './identity/identity';
 import { testUsers } from './identity/test-users';
+import { Interpreters } from './interpreter/interpreters';
 import { JwtAuthorizer } from './jwt-authorizer';
 import type { LocalApp } from './local-app';
 import type { ModelChoice } from './model-choice';
 import { providerAccess, type ProviderKey } from './model-provider';
+import type { TemplateInterpreter } from './resources/code-interpreter';
 import { isSecretArn } from './resources/secret';
 import type { LocalRuntime } from './resources/runtime';
 import type { RuntimeAccess } from './runtime-access';
 import { prepareRuntime, runRuntime, type RunningRuntime } from './running-runtime';
 import { SecretStore } from './secrets/secret-store';
+import { RoleDirectory } from './sts/role-directory';
 
 export interface RunningAppOptions {
   readonly state: string;
@@ -21,6 +26,8 @@ export interface RunningAppOptions {
   readonly identity: () => Identity;
   readonly credentials: CredentialStore;
   readonly reaper: Reaper;
+  /** Whether code may run without a sandbox where none can be made. */
+  readonly unsandboxedCode: boolean;
   readonly log: (line: string) => void;
 }
 
@@ -29,6 +36,10 @@ export interface RunningApp {
   readonly runtimes: readonly RunningRuntime[];
   readonly userPools: readonly OidcProvider[];
   readonly secrets: SecretStore;
+  readonly roles: RoleDirectory;
+  readonly buckets: LocalBuckets;
+  readonly codeInterpreters: readonly TemplateInterpreter[];
+  readonly interpreters: Interpreters;
   readonly providerKeys: readonly ProviderKey[];
 }
 
@@ -45,6 +56,9 @@ export async function runApp(app: LocalApp, options: RunningAppOptions): Promise
     log(`user pool ${pool.id}: sign in as ${names.join(' or ')}, without a password (issuer ${pool.issuer})`);
   }
   const secrets = new SecretStore(options.state, app.secrets);
+  const interpreters = new Interpreters({ reaper: options.reaper, allowUnsandboxed: options.unsandboxedCode });
+  for (const line of describeInterpreters(app.codeInterpreters, interpreters)) log(line);
+  const buckets = openBuckets(app, join(options.state, 's3'), log);
 
   const runtimes: RunningRuntime[] = [];
   const providerKeys: ProviderKey[] = [];
@@ -58,7 +72,21 @@ export async function runApp(app: LocalApp, options: RunningAppOptions): Promise
     const command = await prepareRuntime(description, options.reaper, log);
     runtimes.push(runRuntime(description, command, { ...options, access, environment: provider?.environment ?? {} }));
   }
-  return { runtimes, userPools, secrets, providerKeys };
+  const roles = new RoleDirectory(app.roles);
+  const { codeInterpreters } = app;
+  return { runtimes, userPools, secrets, providerKeys, buckets, roles, codeInterpreters, interpreters };
+}
+
+/** What of the interpreters is as on AWS, and what is not. */
+function describeInterpreters(described: readonly TemplateInterpreter[], interpreters: Interpreters): string[] {
+  return described.map(({ name, network, hasRole }) => {
+    const less = [
+      ...(network === 'SANDBOX' ? [] : [`its network ${network}`]),
+      ...(hasRole ? ['the credentials of its role'] : []),
+    ];
+    const without = less.length === 0 ? '' : `, without ${less.join(' and ')}`;
+    return `code interpreter ${name}: ${interpreters.description}${without}`;
+  });
 }
 
 function missingSecrets(runtime: LocalRuntime, secrets: SecretStore): string[] {

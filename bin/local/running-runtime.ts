@@ -128,7 +128,7 @@ export function runRuntime(
 
 function sessionPrincipal({ partition, account, role }: LocalRuntime, sessionName: string): Principal {
   const arn = `${assumedRolePrefix(partition, account, role.roleName)}${sessionName}`;
-  return { arn, partition, account, policies: role };
+  return { arn, partition, account, policies: role, role: { arn: role.roleArn } };
 }
 
 /** What the ARNs of a role's sessions start with. */

@@ -5,6 +5,8 @@ import { decodePercent, RequestFault } from './http-messages';
 import { Sha256 } from './sha256';
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
+export const CONTENT_HASH = 'x-amz-content-sha256';
+const S3 = 's3';
 /** How far the clocks of caller and service may be apart, as on AWS. */
 export const MAX_CLOCK_SKEW_MS = 5 * 60_000;
 
@@ -95,10 +97,13 @@ export async function verifySignature(
     throw mismatch(`the signature is of ${signingDate.toISOString()}, more than five minutes from now`);
   }
   requireToken(request.headers['x-amz-security-token'], credentials);
-  // The signature covers only the hash that the caller states, so the statement itself has to be true.
-  const statedHash = request.headers['x-amz-content-sha256'];
-  if (statedHash !== undefined && statedHash !== createHash('sha256').update(request.body).digest('hex')) {
-    throw mismatch('the header x-amz-content-sha256 is not the hash of the body');
+  // The signature covers only the hash that the caller states, so the statement itself has to be true. With S3, whose
+  // bodies are not held in memory, that is seen while the body is read.
+  const statedHash = request.headers[CONTENT_HASH];
+  if (claim.service === S3) {
+    if (!claim.signedHeaders.includes(CONTENT_HASH)) throw mismatch(`the header ${CONTENT_HASH} is not signed`);
+  } else if (statedHash !== undefined && statedHash !== createHash('sha256').update(request.body).digest('hex')) {
+    throw mismatch(`the header ${CONTENT_HASH} is not the hash of the body`);
   }
 
   const expected = await sign(
@@ -165,7 +170,7 @@ export async function sign(
   { credentials, region, service, signingDate = new Date() }: SigningOptions,
 ): Promise<Record<string, string>> {
   const [path = '/', search] = request.url.split(/\?(.*)/s);
-  const signer = new SignatureV4({ credentials, region, service, sha256: Sha256, applyChecksum: false });
+  const signer = createSigner({ credentials, region, service });
   const signed = await signer.sign(
     {
       method: request.method,
@@ -179,6 +184,18 @@ export async function sign(
     { signingDate, signableHeaders: new Set(Object.keys(request.headers)) },
   );
   return signed.headers;
+}
+
+/** A signer by the rules of the service: S3 alone signs its paths as they are, encoded once. */
+export function createSigner({ credentials, region, service }: Omit<SigningOptions, 'signingDate'>): SignatureV4 {
+  return new SignatureV4({
+    credentials,
+    region,
+    service,
+    sha256: Sha256,
+    applyChecksum: false,
+    uriEscapePath: service !== S3,
+  });
 }
 
 /** The decoded query of an address, in the form that the signer takes. */

@@ -30,6 +30,11 @@ describe('readArguments', () => {
     expect(readArguments(['--model', 'provider'], environment, HERE)).toMatchObject({ model: 'provider' });
   });
 
+  it('lets code run without a sandbox only when that is asked for', () => {
+    expect(readArguments(['--unsandboxed-code'], {}, HERE)).toMatchObject({ unsandboxedCode: true });
+    expect(readArguments([], {}, HERE)).not.toHaveProperty('unsandboxedCode');
+  });
+
   it('gives nothing to run when only the usage is asked for', () => {
     expect(readArguments(['--help'], {}, HERE)).toBeUndefined();
   });

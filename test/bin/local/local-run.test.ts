@@ -363,10 +363,10 @@ describe('AWS services', () => {
 
   it('names a service that is not run locally', async () => {
     await start();
-    const reply = await sendSigned(`${up().url}/`, up().credentials, { service: 's3' });
+    const reply = await sendSigned(`${up().url}/`, up().credentials, { service: 'dynamodb' });
 
     expect(reply.status).toBe(501);
-    expect(reply.text).toContain('the AWS service \\"s3\\" is not run locally');
+    expect(reply.text).toContain('the AWS service \\"dynamodb\\" is not run locally');
   });
 
   it('tells at the end what was refused and what was granted and not used', async () => {
@@ -549,13 +549,13 @@ describe('starting and stopping', () => {
   });
 
   it('names each unknown resource type once and is silent about those with nothing to run', async () => {
-    const bucket = { Type: 'AWS::S3::Bucket' };
+    const topic = { Type: 'AWS::SNS::Topic' };
     await start(
-      fakeApp([{}], { A: bucket, B: bucket, C: { Type: 'AWS::CDK::Metadata' }, D: { Type: 'AWS::Logs::LogGroup' } }),
+      fakeApp([{}], { A: topic, B: topic, C: { Type: 'AWS::CDK::Metadata' }, D: { Type: 'AWS::Logs::LogGroup' } }),
     );
 
     expect(lines.filter((line) => line.startsWith('not run locally'))).toEqual([
-      'not run locally, and skipped: AWS::S3::Bucket',
+      'not run locally, and skipped: AWS::SNS::Topic',
     ]);
   });
 

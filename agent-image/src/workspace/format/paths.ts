@@ -1,0 +1,37 @@
+import { type BytePath, type Entries, WorkspaceDamaged } from './entries.ts';
+import { MAX_NAME_BYTES, MAX_PATH_BYTES } from './limits.ts';
+
+/** The parts of a path that may be made on a disk; undefined for any other. */
+export function partsOf(path: unknown): readonly string[] | undefined {
+  if (typeof path !== 'string' || path.length > MAX_PATH_BYTES || /[\0\u0100-\uffff]/.test(path)) {
+    return undefined;
+  }
+  const parts = path.split('/');
+  const isPlain = parts.every((part) => part !== '' && part !== '.' && part !== '..' && part.length <= MAX_NAME_BYTES);
+  return isPlain ? parts : undefined;
+}
+
+/** The directory that holds `path`; empty for what is at the top. */
+export function parentOf(path: BytePath): BytePath {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
+}
+
+/** Whether `path` is `directory` or in it. */
+export function isWithin(path: BytePath, directory: BytePath): boolean {
+  return path === directory || path.startsWith(`${directory}/`);
+}
+
+/** @throws WorkspaceDamaged when something is said to be in what is no directory */
+export function assertTree(entries: Entries): void {
+  for (const path of entries.keys()) {
+    const parent = parentOf(path);
+    if (parent !== '' && entries.get(parent)?.type !== 'directory') {
+      throw new WorkspaceDamaged('its manifest', `has ${JSON.stringify(path)} in no directory`);
+    }
+  }
+}
+
+/** A path as people read it: as UTF-8, with what is none replaced. */
+export function shownPath(path: BytePath): string {
+  return Buffer.from(path, 'latin1').toString('utf8');
+}

@@ -1,0 +1,102 @@
+import type { BytePath } from './format/entries.ts';
+
+/** At the top of the working directory: what of it is not to be kept. */
+export const IGNORE_FILE = '.agentignore';
+
+/** Rules beyond these are not read: matching has to stay quick, whoever wrote them. */
+const MAX_RULES = 500;
+const MAX_RULE_CHARACTERS = 500;
+
+interface Rule {
+  /** Parts of the pattern. */
+  readonly parts: readonly string[];
+  readonly keeps: boolean;
+  readonly directoriesOnly: boolean;
+}
+
+/** Whether a path, relative to the working directory, is not to be kept. */
+export type Ignores = (path: BytePath, isDirectory: boolean) => boolean;
+
+/**
+ * Reads rules: one a line, as in a `.gitignore` without character classes and backslashes. `*` and `?` stay within a
+ * name, `**` is any number of names, a slash within a rule binds it to the top, one at its end to directories, `!` keeps
+ * what a rule before it left out, `#` begins a comment. Nothing in a directory that is left out can be kept.
+ *
+ * @param text the file, with every byte as the character of the same number
+ */
+export function readIgnoreRules(text: string): Ignores {
+  const rules = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#') && line.length <= MAX_RULE_CHARACTERS)
+    .slice(0, MAX_RULES)
+    .map(ruleOf);
+  return (path, isDirectory) => {
+    const names = path.split('/');
+    let ignored = false;
+    for (const { parts, keeps, directoriesOnly } of rules) {
+      if (ignored === keeps && (isDirectory || !directoriesOnly) && matchesPath(parts, names)) {
+        ignored = !keeps;
+      }
+    }
+    return ignored;
+  };
+}
+
+function ruleOf(line: string): Rule {
+  const keeps = line.startsWith('!');
+  const directoriesOnly = line.endsWith('/');
+  const pattern = line.slice(keeps ? 1 : 0, directoriesOnly ? -1 : undefined);
+  const isBound = pattern.includes('/');
+  const parts = pattern.split('/').filter((part) => part !== '');
+  return { parts: isBound ? parts : ['**', ...parts], keeps, directoriesOnly };
+}
+
+/** Every part against every name at most once, however many `**` there are. */
+function matchesPath(parts: readonly string[], names: readonly string[]): boolean {
+  let ends = new Set([0]);
+  for (const [index, part] of parts.entries()) {
+    const next = new Set<number>();
+    for (const at of ends) {
+      if (part === '**') {
+        // At its end, a rule speaks of what is in the directory and not of the directory.
+        for (let end = index === parts.length - 1 ? at + 1 : at; end <= names.length; end += 1) {
+          next.add(end);
+        }
+      } else if (matchesName(part, names[at])) {
+        next.add(at + 1);
+      }
+    }
+    ends = next;
+  }
+  return ends.has(names.length);
+}
+
+/** Goes back to the last `*` only, so it takes no longer than the product of both lengths. */
+function matchesName(pattern: string, name: string | undefined): boolean {
+  if (name === undefined) {
+    return false;
+  }
+  let inPattern = 0;
+  let inName = 0;
+  let star = -1;
+  let afterStar = 0;
+  while (inName < name.length) {
+    const wanted = pattern[inPattern];
+    if (wanted === '*') {
+      star = inPattern;
+      inPattern += 1;
+      afterStar = inName;
+    } else if (wanted === '?' || wanted === name[inName]) {
+      inPattern += 1;
+      inName += 1;
+    } else if (star >= 0) {
+      afterStar += 1;
+      inName = afterStar;
+      inPattern = star + 1;
+    } else {
+      return false;
+    }
+  }
+  return [...pattern.slice(inPattern)].every((character) => character === '*');
+}

@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AgentDirectories } from '../config/directories.ts';
+import type { BytePath } from './format/entries.ts';
+import { IGNORE_FILE, type Ignores, readIgnoreRules } from './ignore-rules.ts';
+import type { Tree } from './scan.ts';
+
+/** Prefix of the agent's working directory. */
+export const FILES_PREFIX: BytePath = 'files';
+
+/** Session ids are the caller's text and no parts of paths; 43 letters, digits, `-` and `_`. */
+export function sessionKeyOf(sessionId: string): string {
+  return createHash('sha256').update(sessionId).digest('base64url');
+}
+
+/** Where a session's record is kept, as JSON. */
+export function recordPathOf(sessionKey: string): BytePath {
+  return `sessions/${sessionKey}/record.json`;
+}
+
+/** Where the SDK keeps transcripts. */
+export function transcriptDirectoryOf({ configDirectory }: AgentDirectories): string {
+  return join(configDirectory, 'projects');
+}
+
+/** The agent's working directory, without what its rules leave out. */
+export function fileTree({ workspaceDirectory }: AgentDirectories): Tree {
+  const ignores = ignoreRulesIn(workspaceDirectory);
+  return {
+    prefix: FILES_PREFIX,
+    directory: workspaceDirectory,
+    keeps: (path, isDirectory) => path === IGNORE_FILE || !ignores(path, isDirectory),
+  };
+}
+
+/**
+ * The transcripts of one conversation: `<folder>/<id>.jsonl`, and what else of it is in `<folder>/<id>/`.
+ *
+ * @param conversation the SDK's id; undefined before there is one
+ */
+export function transcriptTree(
+  directories: AgentDirectories,
+  sessionKey: string,
+  conversation: string | undefined,
+): Tree {
+  return {
+    prefix: `sessions/${sessionKey}/projects`,
+    directory: transcriptDirectoryOf(directories),
+    keeps: (path) => {
+      const [, name] = path.split('/');
+      return (
+        name === undefined || (conversation !== undefined && [conversation, `${conversation}.jsonl`].includes(name))
+      );
+    },
+  };
+}
+
+/** Rules that cannot be read leave nothing out. */
+function ignoreRulesIn(directory: string): Ignores {
+  try {
+    return readIgnoreRules(readFileSync(join(directory, IGNORE_FILE), 'latin1'));
+  } catch {
+    return () => false;
+  }
+}

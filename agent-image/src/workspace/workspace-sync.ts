@@ -1,0 +1,209 @@
+import type { Log } from '../log.ts';
+import { collect, isCollectionDue } from './collection.ts';
+import { Committer, Fenced } from './commit.ts';
+import { filesIn, packsToLeave } from './compaction.ts';
+import { DiskMemory } from './disk-memory.ts';
+import type { BytePath } from './format/entries.ts';
+import { packKey, rereading } from './format/object-source.ts';
+import { readFile } from './format/read-file.ts';
+import { readSnapshot } from './format/snapshot.ts';
+import { type KeptState, keptStateOf } from './kept-state.ts';
+import type { ObjectStore } from './object-store.ts';
+import { Pacer } from './pacer.ts';
+import { emptyDirectory } from './remove-tree.ts';
+import { type OnProgress, restoreTrees } from './restore.ts';
+import { type Found, scan, type Skipped, type Tree } from './scan.ts';
+import { type StagedTrees, TreeStager, type WorkspaceLimits } from './stage-trees.ts';
+import { Staging } from './staging.ts';
+
+/** A tree that may be made from what was kept. */
+export interface KeptTree extends Tree {
+  /** Whether its directory is to hold nothing else. */
+  readonly exclusive: boolean;
+}
+
+export interface Changes {
+  /** Files that are on no disk. */
+  readonly texts: ReadonlyMap<BytePath, string>;
+  readonly trees: readonly Tree[];
+  /** Leaves out what can be done another time. */
+  readonly urgent: boolean;
+}
+
+export interface SyncOutcome {
+  readonly kind: 'kept' | 'unchanged' | 'fenced';
+  /** Paths that were added, changed or removed. */
+  readonly changes: number;
+  /** In bytes. */
+  readonly uploaded: number;
+  /** Undefined when no tree was looked at. */
+  readonly skipped: readonly Skipped[] | undefined;
+}
+
+export interface WorkspaceSyncOptions {
+  readonly store: ObjectStore;
+  readonly limits: WorkspaceLimits;
+  readonly log: Log;
+}
+
+/** Keeps directories of this disk in the objects of one workspace. */
+export class WorkspaceSync {
+  readonly #store: ObjectStore;
+  readonly #limits: WorkspaceLimits;
+  readonly #log: Log;
+  readonly #committer: Committer;
+  #state: KeptState;
+  #memory = new DiskMemory();
+  #fenced = false;
+
+  private constructor({ store, limits, log }: WorkspaceSyncOptions, state: KeptState) {
+    this.#store = store;
+    this.#limits = limits;
+    this.#log = log;
+    this.#committer = new Committer(store);
+    this.#state = state;
+  }
+
+  /** Reads what was kept, and no file of it. */
+  static async open(options: WorkspaceSyncOptions): Promise<WorkspaceSync> {
+    return new WorkspaceSync(options, keptStateOf(await readSnapshot(options.store)));
+  }
+
+  /** A file that was kept, as text; undefined when there is none. */
+  readText(path: BytePath): Promise<string | undefined> {
+    return this.#rereading(async ({ entries, inlineBytes }) => {
+      const entry = entries.get(path);
+      return entry?.type === 'file'
+        ? (await readFile(this.#store, { inlineBytes }, entry)).toString('utf8')
+        : undefined;
+    });
+  }
+
+  /** Makes the trees of which anything was kept; the others stay as they are. */
+  async restore(trees: readonly KeptTree[], onProgress: OnProgress): Promise<void> {
+    await this.#rereading(async (state) => {
+      const kept = trees.filter(({ prefix }) => state.entries.has(prefix));
+      kept.filter(({ exclusive }) => exclusive).forEach(({ directory }) => emptyDirectory(directory));
+      await restoreTrees(this.#store, state, kept, onProgress);
+      const memory = new DiskMemory();
+      for (const tree of kept) {
+        await rememberTree(tree, state, memory);
+      }
+      this.#memory = memory;
+    });
+  }
+
+  /**
+   * Keeps what has changed; makes no request when nothing has.
+   *
+   * @throws WorkspaceUnavailable, WorkspaceUnreadable
+   */
+  async flush({ texts, trees, urgent }: Changes): Promise<SyncOutcome> {
+    if (this.#fenced) {
+      return { kind: 'fenced', changes: 0, uploaded: 0, skipped: undefined };
+    }
+    let uploaded = 0;
+    const staging = new Staging(this.#state, (id, body) => {
+      uploaded += body.length;
+      return this.#store.put(packKey(id), body);
+    });
+    try {
+      const memory = new DiskMemory(this.#memory);
+      const stager = new TreeStager(staging, memory, this.#limits);
+      const staged = await stager.stage(trees);
+      for (const [path, text] of texts) {
+        await stageText(staging, path, text);
+      }
+      const outcome = { changes: staging.changed.size, skipped: trees.length > 0 ? staged.skipped : undefined };
+      if (staging.changed.size === 0) {
+        this.#memory = memory;
+        return { kind: 'unchanged', uploaded, ...outcome };
+      }
+      if (!urgent) {
+        await this.#compact(staging, stager, staged.found);
+      }
+      this.#state = await this.#committer.commit(staging, this.#state);
+      this.#memory = memory;
+      if (!urgent) {
+        await this.#collect();
+      }
+      return { kind: 'kept', uploaded: uploaded + this.#state.inlineBytes.length, ...outcome };
+    } catch (error) {
+      if (!(error instanceof Fenced)) {
+        throw error;
+      }
+      this.#fenced = true;
+      return { kind: 'fenced', changes: staging.changed.size, uploaded, skipped: undefined };
+    } finally {
+      await staging.packs.ended();
+    }
+  }
+
+  /** Writes what is of use in packs that are mostly not, so that they are not needed any more. */
+  async #compact(staging: Staging, stager: TreeStager, found: StagedTrees['found']): Promise<void> {
+    await staging.place();
+    const leaving = packsToLeave(staging.entries.values());
+    staging.avoid(leaving);
+    for (const [path, file] of leaving.size > 0 ? filesIn(staging.entries, leaving) : []) {
+      const onDisk = found.get(path);
+      if (onDisk) {
+        await stager.restage(onDisk);
+      } else {
+        const content = await readFile(this.#store, { inlineBytes: staging.packs.openBytes }, file);
+        await staging.putContent(path, file, (from, length) => content.subarray(from, from + length));
+      }
+    }
+  }
+
+  /** Deletes what nothing needs; what cannot be deleted now costs a little, and is tried again another time. */
+  async #collect(): Promise<void> {
+    const { committed } = this.#state;
+    const now = Date.now();
+    if (!committed || !isCollectionDue(committed.head, now)) {
+      return;
+    }
+    try {
+      const deleted = await collect(this.#store, committed.head, now);
+      const head = { ...committed.head, collected_at: new Date(now).toISOString() };
+      this.#state = { ...this.#state, committed: { ...committed, head } };
+      this.#log('info', 'objects that the workspace no longer needs were deleted', { objects: deleted });
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : String(error);
+      this.#log('warn', 'objects that the workspace no longer needs could not be deleted', { detail });
+    }
+  }
+
+  /** Does what reads objects, again with the HEAD in force when one of them is gone. */
+  #rereading<T>(read: (state: KeptState) => Promise<T>): Promise<T> {
+    let isFirst = true;
+    return rereading(async () => {
+      if (!isFirst) {
+        this.#state = keptStateOf(await readSnapshot(this.#store));
+      }
+      isFirst = false;
+      return read(this.#state);
+    });
+  }
+}
+
+async function stageText(staging: Staging, path: BytePath, text: string): Promise<void> {
+  const content = Buffer.from(text);
+  const modified = BigInt(Date.now()) * 1_000_000n;
+  staging.putParents(path);
+  await staging.putContent(path, { mode: 0o600, modified, size: content.length }, (from, length) =>
+    content.subarray(from, from + length),
+  );
+}
+
+/** What was made is known until something else changes it. */
+async function rememberTree(tree: Tree, { entries }: KeptState, memory: DiskMemory): Promise<void> {
+  const pacer = new Pacer();
+  let from: readonly BytePath[] = [''];
+  while (from.length > 0) {
+    const { found, later } = await scan(tree, from, pacer);
+    for (const { path, stats } of found.filter((item: Found) => entries.has(item.path))) {
+      memory.rememberMade(path, stats);
+    }
+    from = later;
+  }
+}

@@ -20,6 +20,9 @@ import { join } from 'node:path';
 import { describeTree, openContainer, RECORD, removeDisks } from './support/disk';
 import { memoryObjects, type MemoryObjects, MemoryStore } from './support/memory-store';
 
+/** Making thousands of files takes long on a disk that is in use. */
+jest.setTimeout(180_000);
+
 let objects: MemoryObjects;
 
 beforeEach(() => {
@@ -252,10 +255,10 @@ test('progress is told from nothing to all', async () => {
   expect(told.length).toBeGreaterThan(2);
 });
 
-test('ten thousand small files take few requests, and come back', async () => {
+test('three thousand small files take few requests, and come back', async () => {
   const store = new MemoryStore(objects);
   const writer = await openContainer(store);
-  for (let number = 0; number < 10_000; number += 1) {
+  for (let number = 0; number < 3_000; number += 1) {
     const directory = join(writer.files, `d${number % 100}`);
     mkdirSync(directory, { recursive: true });
     writeFileSync(join(directory, `f${number}`), randomBytes(512).toString('hex'));

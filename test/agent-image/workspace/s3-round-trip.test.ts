@@ -7,6 +7,9 @@ import type { LocalS3 } from '../../../bin/local/s3/standalone';
 import { describeTree, openContainer, RECORD, removeDisks } from './support/disk';
 import { s3Store, startBucket } from './support/s3';
 
+/** Making thousands of files takes long on a disk that is in use. */
+jest.setTimeout(180_000);
+
 /** Takes half a minute and four gigabytes of disk: run with SLOW_TESTS=1. */
 const slowTest = process.env.SLOW_TESTS === '1' ? test : test.skip;
 

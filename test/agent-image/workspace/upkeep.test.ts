@@ -5,6 +5,9 @@ import { decodeHead, encodeHead } from '../../../agent-image/src/workspace/forma
 import { describeTree, openContainer, RECORD, removeDisks } from './support/disk';
 import { memoryObjects, type MemoryObjects, MemoryStore } from './support/memory-store';
 
+/** Making thousands of files takes long on a disk that is in use. */
+jest.setTimeout(180_000);
+
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 let objects: MemoryObjects;

@@ -12,8 +12,11 @@ export interface Caller {
 /** Raw subjects that can be names of folders, values of session tags and keys of a table as they are. */
 const PLAIN_SUBJECT = /^[A-Za-z0-9_.:=+@-]{1,128}$/;
 
-/** What {@link userKeyOf} makes of other subjects: one that reads so already could pass for another user's. */
-const HASHED_SUBJECT = /^x-[A-Za-z0-9_-]{43}$/;
+/**
+ * What {@link userKeyOf} makes of other subjects, and what stands for a user where callers name none (`s-`): a subject
+ * that reads so already could pass for another user's.
+ */
+const HASHED_SUBJECT = /^[xs]-[A-Za-z0-9_-]{43}$/;
 
 /**
  * Whom a request is from.

@@ -6,7 +6,8 @@ import { type ModelProvider, readModelProvider } from './config/model-provider.t
 import { type AgentModels, readModels } from './config/models.ts';
 import { readSecretArns } from './config/secret-arns.ts';
 import { readSessionLimits } from './config/session-limits.ts';
-import { ConfigError, directory, listOf, matching, optional } from './config/variables.ts';
+import { ConfigError, directory, listOf, matching, oneOf, optional } from './config/variables.ts';
+import { readWorkspaceBucket, type WorkspaceBucket } from './config/workspace-bucket.ts';
 import type { SessionLimits } from './limits.ts';
 import type { PermissionMode } from './protocol.ts';
 
@@ -34,6 +35,8 @@ export interface AgentConfig extends AgentDirectories {
   readonly models: AgentModels;
   readonly guardrail?: ModelGuardrail;
   readonly codeInterpreter?: CodeInterpreterConfig;
+  /** Missing when sessions are kept in the container alone. */
+  readonly workspaceBucket?: WorkspaceBucket;
   /** ARNs of the secrets of the agent, by their names. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly limits: SessionLimits;
@@ -65,6 +68,7 @@ export function readConfig(env: NodeJS.ProcessEnv): AgentConfig {
   const models = readModels(env, provider);
   const guardrail = readModelGuardrail(env, provider);
   const codeInterpreter = readCodeInterpreter(env);
+  const workspaceBucket = readWorkspaceBucket(env);
   const home = directory(env, 'HOME');
   if (home === undefined) {
     throw new ConfigError('HOME is not set: give the absolute path of a directory that the agent may write to.');
@@ -79,6 +83,7 @@ export function readConfig(env: NodeJS.ProcessEnv): AgentConfig {
     models,
     ...(guardrail && { guardrail }),
     ...(codeInterpreter && { codeInterpreter }),
+    ...(workspaceBucket && { workspaceBucket }),
     secrets: readSecretArns(env),
     limits: readSessionLimits(env),
     authorizer: oneOf(env, 'AGENT_AUTHORIZER', ['jwt', 'iam']) ?? 'iam',
@@ -120,13 +125,4 @@ function port(env: NodeJS.ProcessEnv): number {
     throw new ConfigError(`PORT is "${value}": ${rule}.`);
   }
   return Number(value);
-}
-
-function oneOf<T extends string>(env: NodeJS.ProcessEnv, name: string, allowed: readonly T[]): T | undefined {
-  const value = optional(env, name);
-  const entry = allowed.find((known) => known === value);
-  if (value !== undefined && entry === undefined) {
-    throw new ConfigError(`${name} is ${JSON.stringify(value.slice(0, 200))}: give ${allowed.join(' or ')}.`);
-  }
-  return entry;
 }

@@ -7,7 +7,7 @@ import { Metrics } from './metrics.ts';
 import { AgentServer } from './server.ts';
 import { Session } from './session.ts';
 import { SessionHost } from './session-host.ts';
-import { DirectoryWorkspace } from './workspace/directory-workspace.ts';
+import { openWorkspace } from './workspace/open-workspace.ts';
 
 /** AgentCore does not say how long it waits after SIGTERM; a stop that takes longer than this is cut short. */
 const STOP_DEADLINE_MS = 8_000;
@@ -28,12 +28,16 @@ function start(): void {
   const isAskedFor = definitionDirectory !== undefined;
   const definition = readDefinition(definitionDirectory ?? BUILT_IN_DEFINITION, isAskedFor, secrets);
   prepareDirectories(config);
-  const workspace = new DirectoryWorkspace(config.configDirectory);
+  const opening = openWorkspace(config, log);
   const metrics = new Metrics({ namespace: config.metricsNamespace, agentName: config.agentName });
   const host = new SessionHost({
     config,
-    openSession: (id) =>
-      Session.open({ id, config, definition, workspace, metrics, log: createLog({ session_id: id }) }),
+    openSession: async (id, user) => {
+      const workspace = await opening;
+      const onFenced = (): void => stop('another container goes on with the session', 1);
+      const sessionLog = createLog({ session_id: id });
+      return Session.open({ id, user, config, definition, workspace, metrics, onFenced, log: sessionLog });
+    },
   });
   const server = new AgentServer({ host, authorizer: config.authorizer, log });
 
@@ -49,21 +53,27 @@ function start(): void {
   });
 
   let stopping = false;
+  const stop = (reason: string, exitCode: number): void => {
+    if (stopping) {
+      return;
+    }
+    stopping = true;
+    log('info', 'stopping', { reason });
+    setTimeout(() => {
+      log('warn', 'the stop took too long and is cut short', { deadline_ms: STOP_DEADLINE_MS });
+      process.exit(exitCode);
+    }, STOP_DEADLINE_MS);
+    void server.stop().then(() => {
+      log('info', 'stopped');
+      process.exit(exitCode);
+    });
+  };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       if (stopping) {
         process.exit(128 + constants.signals[signal]);
       }
-      stopping = true;
-      log('info', 'stopping', { signal });
-      setTimeout(() => {
-        log('warn', 'the stop took too long and is cut short', { deadline_ms: STOP_DEADLINE_MS });
-        process.exit(0);
-      }, STOP_DEADLINE_MS);
-      void server.stop().then(() => {
-        log('info', 'stopped');
-        process.exit(0);
-      });
+      stop(signal, 0);
     });
   }
 }

@@ -2,7 +2,7 @@
 export type MetricDimension = 'Agent' | 'Model' | 'Tool' | 'Result' | 'Code';
 
 /** Unit by CloudWatch's names. */
-export type MetricUnit = 'Count' | 'Milliseconds' | 'Seconds' | 'None';
+export type MetricUnit = 'Count' | 'Milliseconds' | 'Seconds' | 'Bytes' | 'None';
 
 export interface MetricDefinition {
   readonly unit: MetricUnit;
@@ -51,7 +51,11 @@ export const METRICS = {
   },
   SessionDuration: { unit: 'Seconds', dimensions: AGENT, description: 'From the first request to the end.' },
   RestoreTime: { unit: 'Milliseconds', dimensions: AGENT, description: 'Time to bring the workspace back.' },
+  RestoreBytes: { unit: 'Bytes', dimensions: AGENT, description: 'Stored bytes that were read for it.' },
+  RestoreFailures: { unit: 'Count', dimensions: AGENT, description: '1 for a restore that failed, 0 for every other.' },
   FlushTime: { unit: 'Milliseconds', dimensions: AGENT, description: 'Time to save the workspace.' },
+  FlushBytes: { unit: 'Bytes', dimensions: AGENT, description: 'Bytes that were stored for it.' },
+  FlushFailures: { unit: 'Count', dimensions: AGENT, description: '1 for a flush that failed, 0 for every other.' },
 } as const satisfies Record<string, MetricDefinition>;
 
 export type MetricName = keyof typeof METRICS;

@@ -23,6 +23,14 @@ export interface RunMeasures {
   readonly code?: ErrorCode;
 }
 
+/** What it took to bring a session back, or to keep it. */
+export interface StorageMeasures {
+  readonly ms: number;
+  /** Stored bytes that travelled. */
+  readonly bytes: number;
+  readonly failed: boolean;
+}
+
 type Values = Partial<Record<MetricName, number>>;
 type Dimensions = Readonly<Record<string, string>>;
 
@@ -80,12 +88,12 @@ export class Metrics {
     this.#put({ SessionDuration: durationMs / 1000 }, {}, properties);
   }
 
-  restore(ms: number, properties?: MetricProperties): void {
-    this.#put({ RestoreTime: ms }, {}, properties);
+  restore({ ms, bytes, failed }: StorageMeasures, properties?: MetricProperties): void {
+    this.#put({ RestoreTime: ms, RestoreBytes: bytes, RestoreFailures: failed ? 1 : 0 }, {}, properties);
   }
 
-  flush(ms: number, properties?: MetricProperties): void {
-    this.#put({ FlushTime: ms }, {}, properties);
+  flush({ ms, bytes, failed }: StorageMeasures, properties?: MetricProperties): void {
+    this.#put({ FlushTime: ms, FlushBytes: bytes, FlushFailures: failed ? 1 : 0 }, {}, properties);
   }
 
   #put(values: Values, dimensions: Dimensions, properties: MetricProperties = {}): void {

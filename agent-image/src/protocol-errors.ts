@@ -8,6 +8,7 @@ export const REFUSALS = {
   NOT_FOUND: { status: 404, when: 'There is no such path.' },
   METHOD_NOT_ALLOWED: { status: 405, when: 'The path does not take this method.' },
   SESSION_MISMATCH: { status: 409, when: 'This container serves another session.' },
+  WORKSPACE_FENCED: { status: 409, when: 'Another container has kept a later state of the session.' },
   INTERRUPT_PENDING: { status: 409, when: 'The session waits for answers to its questions.' },
   INTERRUPT_NOT_OPEN: { status: 409, when: 'A question that was answered is not open, or no longer.' },
   EVENTS_GONE: { status: 410, when: 'Events after this number are no longer kept.' },
@@ -15,6 +16,7 @@ export const REFUSALS = {
   QUEUE_FULL: { status: 429, when: 'Too many runs of this session are waiting.' },
   INTERNAL_ERROR: { status: 500, when: 'The agent server failed; its log has the cause.' },
   SESSION_UNREADABLE: { status: 500, when: 'What was kept of the session cannot be read.' },
+  WORKSPACE_UNAVAILABLE: { status: 503, when: 'What was kept of the session cannot be reached.' },
   STOPPING: { status: 503, when: 'The container is being stopped and takes no new run.' },
 } as const satisfies Record<string, { status: number; when: string }>;
 
@@ -32,6 +34,11 @@ export const RUN_FAILURES = {
   BUDGET_EXCEEDED: 'The budget of this session is used up. Start a new session.',
   TURN_LIMIT_REACHED: 'This session has made as many round trips as it may. Start a new session.',
   SECRET_UNAVAILABLE: "A secret that the agent needs cannot be read: the agent's log names it and the reason.",
+  WORKSPACE_UNAVAILABLE: 'The files and the conversation of this session cannot be brought back now. Try again.',
+  WORKSPACE_DAMAGED:
+    "What was kept of this session is damaged, so it cannot go on: the agent's log has the reason. Start a new session.",
+  WORKSPACE_FENCED:
+    'This session was continued by another container meanwhile, so what was done here is not kept. Send the prompt again.',
   AGENT_FAILED: 'The agent could not finish this run.',
   AGENT_PROCESS_ENDED: 'The agent process ended during the run. Send the prompt again: the conversation is kept.',
   STOPPING: 'The session was stopped before this run began. Send the prompt again.',
@@ -62,8 +69,9 @@ export class RefusedRequest extends Error {
 
   readonly code: RefusalCode;
 
-  constructor(code: RefusalCode, message: string) {
-    super(message);
+  /** `options.cause`: for the log. */
+  constructor(code: RefusalCode, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.name = 'RefusedRequest';
     this.code = code;
   }

@@ -21,6 +21,8 @@ export interface RunFigures {
   readonly usage: RunUsage;
   /** An estimate from list prices, in US dollars. */
   readonly cost_usd: number;
+  /** Id of the session of the code interpreter that the session has; missing while it has none. */
+  readonly code_interpreter_session?: string;
 }
 
 export interface RunStarted {
@@ -67,11 +69,44 @@ export interface InterruptsClosed {
   readonly value: { readonly interrupt_ids: readonly string[] };
 }
 
-/** The session goes on, but the next container would not know of it: `disk_full`, or its directory is not writable. */
+/**
+ * The session goes on, but the next container would not know of what was done last: the disk is full (`disk_full`), its
+ * directory is not writable, or the bucket cannot be reached (`storage_unavailable`). It is tried again after each run.
+ */
 export interface SessionNotKept {
   readonly type: 'CUSTOM';
   readonly name: 'session.not_kept';
-  readonly value: { readonly reason: 'disk_full' | 'not_writable' };
+  readonly value: { readonly reason: 'disk_full' | 'not_writable' | 'storage_unavailable' };
+}
+
+/** A step of a run that is none of the model's: what was kept is brought back. */
+export type StepEvent =
+  | { readonly type: 'STEP_STARTED'; readonly stepName: string; readonly metadata: { readonly total_bytes: number } }
+  | { readonly type: 'STEP_FINISHED'; readonly stepName: string };
+
+/** How far bringing back is, in stored bytes. */
+export interface WorkspaceRestoring {
+  readonly type: 'CUSTOM';
+  readonly name: 'workspace.restoring';
+  readonly value: { readonly done_bytes: number; readonly total_bytes: number };
+}
+
+/** What the run has changed in the working directory is kept: files, directories and links, and the bytes stored. */
+export interface WorkspaceChanged {
+  readonly type: 'CUSTOM';
+  readonly name: 'workspace.changed';
+  readonly value: { readonly files: number; readonly bytes: number };
+}
+
+/** Files that are not kept though no rule leaves them out; the first of them, and how many there are. */
+export interface WorkspaceSkipped {
+  readonly type: 'CUSTOM';
+  readonly name: 'workspace.skipped';
+  readonly value: {
+    /** `path` below the working directory; `reason` by docs/workspace-format.md; `size` in bytes, where it matters. */
+    readonly files: readonly { readonly path: string; readonly reason: string; readonly size?: number }[];
+    readonly total: number;
+  };
 }
 
 /** The container was replaced in the middle of a run: what was being done then was not finished. */
@@ -181,7 +216,17 @@ export type ContentEvent =
   | ContextCompacted;
 
 export type AgentEvent =
-  RunStarted | ContentEvent | InterruptsClosed | SessionNotKept | RunInterrupted | RunFinished | RunFailed;
+  | RunStarted
+  | ContentEvent
+  | StepEvent
+  | WorkspaceRestoring
+  | WorkspaceChanged
+  | WorkspaceSkipped
+  | InterruptsClosed
+  | SessionNotKept
+  | RunInterrupted
+  | RunFinished
+  | RunFailed;
 
 /** An event with its number within the session: the `id` of the server-sent event. */
 export interface NumberedEvent {

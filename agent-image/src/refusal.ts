@@ -5,7 +5,8 @@ import { REFUSALS, RefusedRequest } from './protocol.ts';
 export function refusalOf(error: unknown, requestId: string, log: Log): RefusedRequest {
   const refused = RefusedRequest.from(error);
   const { status } = REFUSALS[refused.code];
-  const detail = error === refused ? refused.message : String(error instanceof Error ? error.stack : error);
+  const cause = refused.cause instanceof Error ? ` ${refused.cause.message}` : '';
+  const detail = error === refused ? refused.message + cause : String(error instanceof Error ? error.stack : error);
   log(status < 500 ? 'warn' : 'error', 'request refused', {
     ...{ request_id: requestId, status, code: refused.code, detail },
   });

@@ -1,6 +1,9 @@
 import type { SDKAssistantMessageError, SDKResultMessage } from '@anthropic-ai/claude-agent-sdk';
 import type { LimitCode } from './limits.ts';
 import type { RunFailureCode } from './protocol.ts';
+import { SecretUnavailable } from './secrets.ts';
+import { WorkspaceDamaged } from './workspace/format/entries.ts';
+import { WorkspaceUnavailable } from './workspace/object-store.ts';
 
 /** How a run ended. The detail is for the log: it is written by others and may tell more than a caller should know. */
 export type RunEnding =
@@ -31,6 +34,17 @@ export function endingOf(result: SDKResultMessage, modelError: SDKAssistantMessa
     return { status: 'error', code, detail: [result.subtype, ...result.errors].join(': ') };
   }
   return { status: 'error', code: failureCode(result, modelError), detail: result.result };
+}
+
+/** Reads why a turn could not be done. */
+export function endingOfError(error: unknown): RunEnding {
+  return { status: 'error', code: codeOfError(error), detail: String(error) };
+}
+
+function codeOfError(error: unknown): RunFailureCode {
+  if (error instanceof SecretUnavailable) return 'SECRET_UNAVAILABLE';
+  if (error instanceof WorkspaceUnavailable) return 'WORKSPACE_UNAVAILABLE';
+  return error instanceof WorkspaceDamaged ? 'WORKSPACE_DAMAGED' : 'AGENT_PROCESS_ENDED';
 }
 
 function failureCode(

@@ -64,7 +64,7 @@ export class Run {
 
   emit(event: AgentEvent): void {
     this.content.add(event);
-    if (!event.type.startsWith('RUN_') && event.type !== 'CUSTOM') {
+    if (!/^(?:RUN_|STEP_|CUSTOM$)/.test(event.type)) {
       this.#firstContentMs ??= Math.round(performance.now() - this.#acceptedAt);
     }
     this.#log.append(this.identity.number, event);

@@ -12,17 +12,20 @@ import { auditLog } from './permissions/audit.ts';
 import { PermissionDesk } from './permissions/permission-desk.ts';
 import type { Interrupt, ResumeEntry, RunChoices, RunFailureCode } from './protocol.ts';
 import type { Run } from './run.ts';
+import type { SessionKeeper } from './session-keeper.ts';
 import type { SessionMeters } from './session-meters.ts';
 import type { SessionState } from './session-state.ts';
 import { permissionHooks, ToolGate } from './tool-gate.ts';
 import { InterpreterSession } from './tools/code-interpreter/interpreter-session.ts';
 import { readTranscript, toolResultFolders } from './transcript.ts';
-import { type EndedRun, Turn } from './turn.ts';
+import { type EndedRun, type EndedTurn, Turn } from './turn.ts';
+import type { RunEnding } from './run-ending.ts';
 
 export interface SessionAgentOptions {
   readonly config: AgentConfig;
   readonly definition: Definition;
   readonly state: SessionState;
+  readonly keeper: SessionKeeper;
   readonly events: EventLog;
   readonly meters: SessionMeters;
   readonly log: Log;
@@ -54,6 +57,7 @@ export class SessionAgent {
     this.#desk = new PermissionDesk({
       modes: config.permissionModes,
       mode: state.record.permissionMode,
+      codeIsSandboxed: config.codeInterpreter?.network === 'sandbox',
       audit: (entry) => {
         audit(entry);
         meters.audited(entry);
@@ -94,18 +98,14 @@ export class SessionAgent {
 
   /** Answers one prompt; settles when its turn is over, and never rejects. */
   async answer(run: Run, prompt: string, choices: RunChoices): Promise<void> {
-    const { state, events, config } = this.#options;
+    const { state, config } = this.#options;
     this.#run = run;
-    const { runId, requestId } = run.identity;
     const exceeded = this.#limits.exceeded();
     if (exceeded) {
       this.refuse(run, exceeded, 'nothing is left of the limit');
       return;
     }
-    this.#choose(choices, requestId);
-    const told = this.#afterLost(prompt);
-    state.begin({ run_id: runId, started_at: new Date().toISOString(), prompt: told }, events.last);
-    this.#logPrompt('user', prompt, { run_id: runId, request_id: requestId });
+    this.#choose(choices, run.identity.requestId);
     const turn = new Turn({
       conversation: this.#conversation,
       desk: this.#desk,
@@ -113,13 +113,15 @@ export class SessionAgent {
       model: choices.model ?? config.models.main,
       systemPrompt: state.record.systemPrompt,
       plan: this.#plan,
+      codeInterpreterSession: () => this.#interpreter?.id,
       onMessage: (message) => this.#observe(message),
-      beforeEnd: (ending) => this.#tellUnkept(ending),
+      prepare: () => this.#prepare(run, prompt),
+      beforeEnd: (ended, telling) => this.#keep(ended, telling),
       onRunEnd: (ended, ran) => this.#runEnds(ended, ran),
       onAbandoned: (interruptIds) => this.#abandon(interruptIds),
     });
     this.#turn = turn;
-    const over = turn.perform(run, told);
+    const over = turn.perform(run);
     this.#tellInterrupted(run);
     await over;
     this.#turn = undefined;
@@ -149,6 +151,23 @@ export class SessionAgent {
   /** Ends the agent process, and what it has running elsewhere. */
   async close(): Promise<void> {
     await Promise.all([this.#conversation.close(), this.#interpreter?.stop()]);
+  }
+
+  /** Brings the session back when this is its first run here; gives the prompt for the model. */
+  async #prepare(run: Run, prompt: string): Promise<string> {
+    const { state, events, keeper } = this.#options;
+    await keeper.restore(run);
+    const { runId, requestId } = run.identity;
+    const told = this.#afterLost(prompt);
+    state.begin({ run_id: runId, started_at: new Date().toISOString(), prompt: told }, events.last);
+    this.#logPrompt('user', prompt, { run_id: runId, request_id: requestId });
+    void keeper.mark().then(() => {
+      if (keeper.fenced) {
+        // Nothing of what the model would do could be kept.
+        this.#turn?.cancel('stopped');
+      }
+    });
+    return told;
   }
 
   #choose({ systemPrompt, permissionMode, tools }: RunChoices, requestId: string): void {
@@ -183,12 +202,23 @@ export class SessionAgent {
     return promptAfterLost(prompt, this.#lost, transcript);
   }
 
-  /** A person may want to save what the next container will not know. */
-  #tellUnkept(run: Run): void {
-    const { unkept } = this.#options.state;
-    if (unkept !== undefined) {
-      run.emit({ type: 'CUSTOM', name: 'session.not_kept', value: { reason: unkept } });
+  /** Keeps a turn before its end is told: who reads the end may rely on it. */
+  async #keep({ figures, ending }: EndedTurn, run: Run | undefined): Promise<RunEnding> {
+    const { state, events, keeper } = this.#options;
+    if (run) {
+      keeper.leave(run);
     }
+    this.#limits.record(figures);
+    // Of a turn that is stopped the next container has to know.
+    state.end(this.#limits.used, events.last, this.#stopping);
+    if (!this.#stopping) {
+      await keeper.keep(run);
+    }
+    if (run && state.unkept !== undefined) {
+      // A person may want to save what the next container will not know.
+      run.emit({ type: 'CUSTOM', name: 'session.not_kept', value: { reason: state.unkept } });
+    }
+    return keeper.fenced ? { status: 'error', code: 'WORKSPACE_FENCED', detail: 'a later state was kept' } : ending;
   }
 
   /** Ends a run that never comes to the model. */
@@ -211,9 +241,7 @@ export class SessionAgent {
     const { runId, requestId } = run.identity;
     this.#logPrompt('agent', run.content.content.response, { run_id: runId, request_id: requestId });
     if (ended.status !== 'interrupted') {
-      this.#limits.record(ended.figures);
-      // Of a turn that is stopped the next container has to know.
-      state.end(this.#limits.used, events.last, this.#stopping);
+      state.settled(events.last);
     }
   }
 

@@ -21,7 +21,8 @@ export type ServedSession = Pick<
 
 export interface SessionHostOptions {
   readonly config: Pick<AgentConfig, 'models' | 'permissionModes'>;
-  readonly openSession: (sessionId: string) => Promise<ServedSession>;
+  /** `user`: undefined where callers name no user. */
+  readonly openSession: (sessionId: string, user: string | undefined) => Promise<ServedSession>;
 }
 
 /** One request to a session, whichever way it came. */
@@ -104,7 +105,7 @@ export class SessionHost {
         'This container serves another session: AgentCore gives every session id a container of its own.',
       );
     }
-    this.#opening ??= this.#options.openSession(sessionId);
+    this.#opening ??= this.#options.openSession(sessionId, user);
     try {
       this.#session = await this.#opening;
     } catch (error) {

@@ -4,6 +4,7 @@ import type { AuditEntry } from './permissions/audit.ts';
 import type { Run } from './run.ts';
 import { ToolCallWatch } from './tool-call-watch.ts';
 import type { EndedRun } from './turn.ts';
+import type { FlushOutcome } from './workspace/workspace.ts';
 
 /** Measures one session, from what it does anyway. */
 export class SessionMeters {
@@ -52,18 +53,33 @@ export class SessionMeters {
   }
 
   /** Measures keeping the session. */
-  async flushing<Result>(flush: Promise<Result>): Promise<Result> {
-    const begun = performance.now();
-    const result = await flush;
-    this.#metrics.flush(Math.round(performance.now() - begun), this.#properties);
-    return result;
+  flushing(flush: () => Promise<FlushOutcome>): Promise<FlushOutcome> {
+    return timed(flush, (ms, outcome) => {
+      const bytes = outcome?.kind === 'kept' ? outcome.bytes : 0;
+      this.#metrics.flush({ ms, bytes, failed: outcome === undefined }, this.#properties);
+    });
   }
 
-  restored(ms: number): void {
-    this.#metrics.restore(ms, this.#properties);
+  /** Measures bringing the session back. */
+  async restoring(restore: () => Promise<{ readonly bytes: number }>): Promise<void> {
+    await timed(restore, (ms, outcome) => {
+      this.#metrics.restore({ ms, bytes: outcome?.bytes ?? 0, failed: outcome === undefined }, this.#properties);
+    });
   }
 
   closed(): void {
     this.#metrics.session(Math.round(performance.now() - this.#openedAt), this.#properties);
+  }
+}
+
+/** Does something and takes how long it took, in milliseconds; the outcome is undefined when it failed. */
+async function timed<T>(act: () => Promise<T>, take: (ms: number, outcome: T | undefined) => void): Promise<T> {
+  const begun = performance.now();
+  let outcome: T | undefined;
+  try {
+    outcome = await act();
+    return outcome;
+  } finally {
+    take(Math.round(performance.now() - begun), outcome);
   }
 }

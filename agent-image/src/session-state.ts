@@ -1,9 +1,13 @@
 import type { Log } from './log.ts';
 import { type PermissionMode, RefusedRequest, type SessionNotKept } from './protocol.ts';
-import type { SessionRecord, Workspace } from './workspace/workspace.ts';
+import type { SessionRecord } from './workspace/session-record.ts';
+import type { SessionWorkspace } from './workspace/workspace.ts';
 
 /** Added to the number of the last event while the container may be lost: more than any run has events. */
 const NUMBERS_AHEAD = 10_000_000;
+
+/** The same at the end of a turn, which is kept before it is told: more than there are events that tell it. */
+const NUMBERS_OF_END = 20;
 
 const DISK_FULL = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 
@@ -14,7 +18,7 @@ export class SessionState {
   /** What the container before this one was doing when it was lost. */
   readonly interrupted: ActiveRun | undefined;
   readonly #sessionId: string;
-  readonly #workspace: Workspace;
+  readonly #workspace: SessionWorkspace;
   readonly #log: Log;
   #record: SessionRecord | undefined;
   #unkept: SessionNotKept['value']['reason'] | undefined;
@@ -22,7 +26,7 @@ export class SessionState {
 
   private constructor(
     sessionId: string,
-    workspace: Workspace,
+    workspace: SessionWorkspace,
     permissionMode: PermissionMode,
     log: Log,
     record: SessionRecord | undefined,
@@ -35,14 +39,24 @@ export class SessionState {
     this.interrupted = record?.activeRun;
   }
 
-  /** @param permissionMode what a new session begins with */
-  static async restore(
+  /**
+   * Reads what a session knew of itself, and lets its user in.
+   *
+   * @param user who opens it; undefined where callers name no user
+   * @param permissionMode what a new session begins with
+   * @throws RefusedRequest `NOT_SESSION_OWNER`, and what the workspace throws
+   */
+  static async open(
     sessionId: string,
-    workspace: Workspace,
+    user: string | undefined,
+    workspace: SessionWorkspace,
     permissionMode: PermissionMode,
     log: Log,
   ): Promise<SessionState> {
-    return new SessionState(sessionId, workspace, permissionMode, log, await workspace.restore(sessionId));
+    const record = await workspace.open(sessionId, user);
+    const state = new SessionState(sessionId, workspace, permissionMode, log, record);
+    state.admit(user);
+    return state;
   }
 
   get sessionId(): string {
@@ -90,19 +104,24 @@ export class SessionState {
   }
 
   /**
-   * The turn is over.
+   * The turn is over, and will be told so.
    *
    * @param isCut whether it was ended because the container stops: the next one has to know of it
    */
   end(used: SessionRecord['used'], lastEvent: number, isCut: boolean): void {
     const { conversation, systemPrompt, permissionMode, activeRun, codeInterpreter } = this.record;
     this.#keep({
-      ...{ owner: this.#record?.owner ?? null, permissionMode, used, eventsBelow: lastEvent },
+      ...{ owner: this.#record?.owner ?? null, permissionMode, used, eventsBelow: lastEvent + NUMBERS_OF_END },
       ...(conversation !== undefined && { conversation }),
       ...(systemPrompt !== undefined && { systemPrompt }),
       ...(codeInterpreter && { codeInterpreter }),
       ...(isCut && activeRun && { activeRun }),
     });
+  }
+
+  /** The end of the turn was told. */
+  settled(lastEvent: number): void {
+    this.#change({ eventsBelow: lastEvent });
   }
 
   /** Something was told outside of a turn. */
@@ -124,7 +143,7 @@ export class SessionState {
   #keep(record: SessionRecord): void {
     this.#record = record;
     try {
-      this.#workspace.save(this.#sessionId, record);
+      this.#workspace.save(record);
       this.#unkept = undefined;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;

@@ -16,16 +16,23 @@ import {
 import { Run } from './run.ts';
 import { assertChoices } from './run-choices.ts';
 import { SessionAgent } from './session-agent.ts';
+import { SessionKeeper, unavailable } from './session-keeper.ts';
 import { SessionMeters } from './session-meters.ts';
 import { SessionState } from './session-state.ts';
-import type { Workspace } from './workspace/workspace.ts';
+import { WorkspaceDamaged } from './workspace/format/entries.ts';
+import { WorkspaceUnavailable } from './workspace/object-store.ts';
+import type { SessionWorkspace } from './workspace/workspace.ts';
 
 export interface SessionOptions {
   readonly id: string;
+  /** Who opens it; undefined where callers name no user. */
+  readonly user: string | undefined;
   readonly config: AgentConfig;
   readonly definition: Definition;
-  readonly workspace: Workspace;
+  readonly workspace: SessionWorkspace;
   readonly metrics: Metrics;
+  /** Called when another container has taken the session over: this one must end. */
+  readonly onFenced: () => void;
   /** Its lines must name the session. */
   readonly log: Log;
 }
@@ -62,6 +69,7 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #state: SessionState;
   readonly #meters: SessionMeters;
+  readonly #keeper: SessionKeeper;
   readonly #agent: SessionAgent;
   readonly #waiting: AcceptedPrompt[] = [];
   /** Settles when no prompt is left; undefined while there is none. */
@@ -70,23 +78,30 @@ export class Session {
   #runs = 0;
   #stopping = false;
 
-  /** Opens the session as it was left: new, or by a container that was replaced. */
+  /**
+   * Opens the session as it was left: new, or by a container that was replaced.
+   *
+   * @throws RefusedRequest `NOT_SESSION_OWNER`, `WORKSPACE_UNAVAILABLE`, `SESSION_UNREADABLE`
+   */
   static async open(options: SessionOptions): Promise<Session> {
-    const { id, workspace, config, metrics, log } = options;
-    const meters = new SessionMeters(metrics, id);
-    const begun = performance.now();
-    const state = await SessionState.restore(id, workspace, config.permissionModes[0], log);
-    meters.restored(Math.round(performance.now() - begun));
-    return new Session(options, state, meters);
+    const { id, user, workspace, config, log } = options;
+    try {
+      return new Session(options, await SessionState.open(id, user, workspace, config.permissionModes[0], log));
+    } catch (error) {
+      throw refusalToOpen(error);
+    }
   }
 
-  private constructor(options: SessionOptions, state: SessionState, meters: SessionMeters) {
+  private constructor(options: SessionOptions, state: SessionState) {
     this.#options = options;
     this.#state = state;
+    const { id, config, definition, metrics, workspace, log } = options;
+    const meters = new SessionMeters(metrics, id);
     this.#meters = meters;
+    this.#keeper = new SessionKeeper({ workspace, meters, log });
     this.events = new EventLog(state.record.eventsBelow);
-    const { config, definition, log } = options;
-    this.#agent = new SessionAgent({ config, definition, log, state, meters, events: this.events });
+    const { events } = this;
+    this.#agent = new SessionAgent({ config, definition, log, state, keeper: this.#keeper, meters, events });
   }
 
   /** Whether something is being done, or a question waits for its answer. */
@@ -165,9 +180,13 @@ export class Session {
     return { log: this.events, after, ended: this.#resting() };
   }
 
-  /** Keeps all there is beyond the container. */
-  async flush(): Promise<void> {
-    await this.#meters.flushing(this.#options.workspace.flush());
+  /**
+   * Keeps all there is beyond the container.
+   *
+   * @throws RefusedRequest `WORKSPACE_UNAVAILABLE`, `WORKSPACE_FENCED`
+   */
+  flush(): Promise<void> {
+    return this.#keeper.flush();
   }
 
   /** Interrupts the active run, fails those that wait, keeps the session and ends the agent process. */
@@ -176,7 +195,7 @@ export class Session {
     this.#agent.interrupt();
     await this.#work;
     await this.#agent.close();
-    await this.#tryFlush();
+    await this.#keeper.close();
     this.#meters.closed();
   }
 
@@ -195,7 +214,7 @@ export class Session {
         this.#agent.refuse(run, 'STOPPING', 'the session was stopped');
       } else {
         await this.#agent.answer(run, prompt, choices);
-        await this.#tryFlush();
+        this.#endWhenFenced();
       }
     }
     this.#work = undefined;
@@ -207,11 +226,12 @@ export class Session {
     this.#onStep.splice(0).forEach((goOn) => goOn());
   }
 
-  /** What cannot be kept now is tried again after the next run. */
-  async #tryFlush(): Promise<void> {
-    await this.flush().catch((error: unknown) => {
-      this.#options.log('error', 'the session could not be kept', { detail: String(error) });
-    });
+  /** What the container would do from here on is lost: the prompts that wait are for the one that goes on. */
+  #endWhenFenced(): void {
+    if (this.#keeper.fenced && !this.#stopping) {
+      this.#stopping = true;
+      this.#options.onFenced();
+    }
   }
 
   /** Settles when nothing is being done; questions that wait are nothing. */
@@ -225,4 +245,16 @@ export class Session {
       }
     }
   }
+}
+
+/** What a caller is told when a session cannot be opened. */
+function refusalToOpen(error: unknown): unknown {
+  if (error instanceof WorkspaceUnavailable) {
+    return unavailable(error);
+  }
+  if (error instanceof WorkspaceDamaged) {
+    const message = 'What was kept of this session is damaged, so it cannot go on: begin a session under another id.';
+    return new RefusedRequest('SESSION_UNREADABLE', message, { cause: error });
+  }
+  return error;
 }

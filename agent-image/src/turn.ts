@@ -5,8 +5,7 @@ import type { Log } from './log.ts';
 import type { PermissionDesk } from './permissions/permission-desk.ts';
 import { type AgentEvent, type Interrupt, type ResumeEntry, RUN_FAILURES, type RunFigures } from './protocol.ts';
 import type { Run } from './run.ts';
-import { endingOf, type RunEnding } from './run-ending.ts';
-import { SecretUnavailable } from './secrets.ts';
+import { endingOf, endingOfError, type RunEnding } from './run-ending.ts';
 import { answerId, NOTHING_SPENT, roundTrips, type Spending } from './usage.ts';
 
 /**
@@ -24,10 +23,17 @@ export interface TurnOptions {
   readonly systemPrompt: string | undefined;
   /** Of the session. */
   readonly plan: Plan;
+  /** Gives the id of the session of the code interpreter; undefined while there is none. */
+  readonly codeInterpreterSession: () => string | undefined;
   /** Takes every message of the SDK besides. */
   readonly onMessage: (message: SDKMessage) => void;
-  /** Takes a run of which only the end is still to be told. */
-  readonly beforeEnd: (run: Run) => void;
+  /** Gives the prompt as the model is to read it, when all is there that the model needs. */
+  readonly prepare: (run: Run) => Promise<string>;
+  /**
+   * Takes the end before it is told, by `run` unless nobody listens any more. Gives how the turn ends after all; must
+   * not reject.
+   */
+  readonly beforeEnd: (ended: EndedTurn, run: Run | undefined) => Promise<RunEnding>;
   /** Takes each run of the turn when its end was told; when a question ended in vain, the one that had asked again. */
   readonly onRunEnd: (ended: EndedRun, run: Run) => void;
   /** Takes the questions that were told and will not be answered any more. */
@@ -40,8 +46,14 @@ export interface EndedRun {
   readonly ending?: RunEnding;
 }
 
+/** How a turn ended, before it is told. */
+export interface EndedTurn {
+  readonly figures: RunFigures;
+  readonly ending: RunEnding;
+}
+
 /** How a turn ended, and what it took. */
-export interface TurnOutcome {
+interface TurnOutcome {
   readonly ending: RunEnding;
   readonly turns: number;
   readonly spent: Spending;
@@ -66,6 +78,8 @@ export class Turn {
   #withheld: AgentEvent[] = [];
   #settling: NodeJS.Timeout | undefined;
   #interrupted = false;
+  #abandon: () => void = () => undefined;
+  readonly #abandoned = new Promise<void>((resolve) => (this.#abandon = resolve));
 
   constructor(options: TurnOptions) {
     this.#options = options;
@@ -77,17 +91,16 @@ export class Turn {
     return this.#run === undefined && !this.#interrupted;
   }
 
-  /** Has `prompt` answered, beginning with `run`; settles when the turn is over, and never rejects. */
-  async perform(run: Run, prompt: string): Promise<TurnOutcome> {
+  /** Has the prompt answered, beginning with `run`; settles when the turn is over, and never rejects. */
+  async perform(run: Run): Promise<void> {
     const { desk } = this.#options;
     this.#begin(run);
     const unsubscribe = [desk.onQuestion(() => this.#settle()), desk.onTurnOver(() => this.#interrupt())];
-    const outcome = await this.#ask(prompt);
+    const outcome = await this.#ask(run);
     unsubscribe.forEach((end) => end());
     clearTimeout(this.#settling);
     this.#translator.end(outcome.ending.status === 'success').forEach((event) => this.#emit(event));
-    this.#end(outcome);
-    return outcome;
+    await this.#end(outcome);
   }
 
   /**
@@ -118,12 +131,17 @@ export class Turn {
 
   #interrupt(): void {
     this.#interrupted = true;
+    this.#abandon();
     this.#options.conversation.interrupt();
   }
 
-  async #ask(prompt: string): Promise<TurnOutcome> {
-    const { conversation, model, systemPrompt } = this.#options;
+  async #ask(run: Run): Promise<TurnOutcome> {
+    const { conversation, model, systemPrompt, prepare } = this.#options;
     try {
+      const prompt = await Promise.race([prepare(run), this.#abandoned]);
+      if (prompt === undefined) {
+        return this.#unfinished({ status: 'cancelled' });
+      }
       const onMessage = (message: SDKMessage): void => this.#take(message);
       const answer = await conversation.ask({ prompt, model, systemPrompt, onMessage });
       if (answer === 'interrupted') {
@@ -139,8 +157,7 @@ export class Turn {
       if (this.#interrupted) {
         return this.#unfinished({ status: 'cancelled' });
       }
-      const code = error instanceof SecretUnavailable ? 'SECRET_UNAVAILABLE' : 'AGENT_PROCESS_ENDED';
-      return this.#unfinished({ status: 'error', code, detail: String(error) });
+      return this.#unfinished(endingOfError(error));
     }
   }
 
@@ -200,8 +217,9 @@ export class Turn {
     this.#options.onRunEnd(ended, run);
   }
 
-  #end({ ending, turns, spent }: TurnOutcome): void {
-    const figures = this.#figures(turns, spent);
+  async #end(outcome: TurnOutcome): Promise<void> {
+    const figures = this.#figures(outcome.turns, outcome.spent);
+    const ending = await this.#options.beforeEnd({ figures, ending: outcome.ending }, this.#run);
     const ended: EndedRun = { status: ending.status, figures, ending };
     const run = this.#run ?? this.#asking;
     if (!run) {
@@ -209,7 +227,6 @@ export class Turn {
     }
     this.#tellLog(run, ended);
     if (this.#run) {
-      this.#options.beforeEnd(run);
       const error = ending.status === 'error' ? { code: ending.code, message: RUN_FAILURES[ending.code] } : undefined;
       run.end({ status: ending.status, figures, ...(error && { error }) });
     } else {
@@ -231,11 +248,13 @@ export class Turn {
   }
 
   #figures(turns: number, spent: Spending): RunFigures {
+    const interpreter = this.#options.codeInterpreterSession();
     return {
       model: this.#options.model,
       turns,
       duration_ms: Math.round(performance.now() - this.#begun),
       ...spent,
+      ...(interpreter !== undefined && { code_interpreter_session: interpreter }),
     };
   }
 }

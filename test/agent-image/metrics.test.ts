@@ -57,7 +57,7 @@ function expectEmf(line: EmfLine): void {
     expect(metrics.length).toBeLessThanOrEqual(100);
     for (const { Name, Unit } of metrics) {
       expect(Number.isFinite(line[Name])).toBe(true);
-      expect(['Count', 'Milliseconds', 'Seconds', 'None']).toContain(Unit);
+      expect(['Count', 'Milliseconds', 'Seconds', 'Bytes', 'None']).toContain(Unit);
     }
   }
   const names = CloudWatchMetrics.flatMap(({ Metrics: metrics }) => metrics.map(({ Name }) => Name));
@@ -81,8 +81,8 @@ describe('a line of metrics', () => {
     metrics.toolCall('Read', 'denied');
     metrics.permissionWait(900);
     metrics.session(61_000);
-    metrics.restore(70);
-    metrics.flush(80);
+    metrics.restore({ ms: 70, bytes: 7_000, failed: false });
+    metrics.flush({ ms: 80, bytes: 8_000, failed: true });
   });
 
   it('is what CloudWatch takes', () => {
@@ -108,7 +108,7 @@ describe('a line of metrics', () => {
   });
 
   it('cannot be changed by its fields', () => {
-    const [line] = written((metrics) => metrics.flush(5, { FlushTime: 7, Agent: 'another', _aws: 'none' }));
+    const [line] = written((metrics) => metrics.flush({ ms: 5, bytes: 0, failed: false }, { FlushTime: 7, Agent: 'another', _aws: 'none' }));
     expect(line).toMatchObject({ FlushTime: 5, Agent: 'pilot', _aws: { Timestamp: 1_795_264_000_000 } });
   });
 });

@@ -307,10 +307,12 @@ describe('answers of the running agent', () => {
       expect({ frame, findings: schemaFindings('SocketFrame', frame) }).toEqual({ frame, findings: [] });
   });
 
-  it('have shown every refusal but those that a defect of the agent or of a disk leads to', () => {
+  it('have shown every refusal but those that a defect of the agent, of a disk or of a bucket leads to', () => {
     expect(Object.keys(REFUSALS).filter((code) => !refused.has(code as RefusalCode))).toEqual([
+      'WORKSPACE_FENCED',
       'INTERNAL_ERROR',
       'SESSION_UNREADABLE',
+      'WORKSPACE_UNAVAILABLE',
     ]);
   });
 });

@@ -1,27 +1,30 @@
-import type { AgentDirectories } from '../config/directories.ts';
-import type { WorkspaceBucket } from '../config/workspace-bucket.ts';
+import type { AgentConfig } from '../config.ts';
 import type { Log } from '../log.ts';
-import { S3ObjectStore } from './s3-object-store.ts';
-import { S3Workspace } from './s3-workspace.ts';
-import { userCredentials } from './user-credentials.ts';
+import { DirectoryWorkspace } from './directory-workspace.ts';
+import type { SessionWorkspace } from './workspace.ts';
 
-export interface OpenWorkspaceOptions extends WorkspaceBucket {
-  readonly region: string;
-  readonly directories: AgentDirectories;
-  readonly log: Log;
-}
-
-/** The place of a session in a bucket, which is reached as the session's user. */
-export function openS3Workspace({ bucket, userRoleArn, region, directories, log }: OpenWorkspaceOptions): S3Workspace {
+/** Where this deployment keeps its sessions: in its bucket, reached as the session's user, or in the container alone. */
+export async function openWorkspace(config: AgentConfig, log: Log): Promise<SessionWorkspace> {
+  const { workspaceBucket, region } = config;
+  if (!workspaceBucket) {
+    return new DirectoryWorkspace(config.configDirectory);
+  }
+  // Loaded here: the clients of AWS take a while, and no other agent needs them.
+  const [{ S3Workspace }, { S3ObjectStore }, { userCredentials }] = await Promise.all([
+    import('./s3-workspace.ts'),
+    import('./s3-object-store.ts'),
+    import('./user-credentials.ts'),
+  ]);
+  const { bucket, userRoleArn: roleArn } = workspaceBucket;
   return new S3Workspace({
-    directories,
+    directories: config,
     log,
     openStore: (userKey, workspace) =>
       new S3ObjectStore({
         bucket,
         prefix: `workspaces/${userKey}/${workspace}/`,
         region,
-        credentials: userCredentials({ roleArn: userRoleArn, region, userKey }),
+        credentials: userCredentials({ roleArn, region, userKey }),
       }),
   });
 }

@@ -74,7 +74,7 @@ export class S3ObjectStore implements ObjectStore {
         const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array();
         return { body: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), etag: ETag };
       } catch (error) {
-        if (nameOf(error) === 'NoSuchKey') {
+        if (nameOf(error) === 'NoSuchKey' || (nameOf(error) === 'AccessDenied' && !(await this.#exists(key)))) {
           return undefined;
         }
         // The client tries again itself until the answer begins, and not when its connection breaks later.
@@ -83,6 +83,12 @@ export class S3ObjectStore implements ObjectStore {
         }
       }
     }
+  }
+
+  /** S3 refuses to read what is not there to who may list a part of the bucket only, as the user role does. */
+  async #exists(key: string): Promise<boolean> {
+    const { Contents = [] } = await this.#page(key, undefined);
+    return Contents.some((found) => found.Key === this.#prefix + key);
   }
 
   async put(key: string, body: Buffer, condition?: WriteCondition): Promise<string> {

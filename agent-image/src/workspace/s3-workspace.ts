@@ -3,10 +3,18 @@ import type { AgentDirectories } from '../config/directories.ts';
 import type { Log } from '../log.ts';
 import { WorkspaceDamaged } from './format/entries.ts';
 import { type ObjectStore, WorkspaceUnavailable } from './object-store.ts';
-import { fileTree, recordPathOf, sessionKeyOf, transcriptDirectoryOf, transcriptTree } from './session-trees.ts';
+import {
+  FILES_PREFIX,
+  fileTree,
+  recordPathOf,
+  sessionKeyOf,
+  transcriptDirectoryOf,
+  transcriptTree,
+} from './session-trees.ts';
 import { skippedFiles } from './skipped-files.ts';
 import type { WorkspaceLimits } from './stage-trees.ts';
-import type { FlushOptions, FlushOutcome, RestoreProgress, SessionRecord, SessionWorkspace } from './workspace.ts';
+import { parseSessionRecord, type SessionRecord } from './session-record.ts';
+import type { FlushOptions, FlushOutcome, RestoreProgress, SessionWorkspace } from './workspace.ts';
 import { type KeptTree, WorkspaceSync } from './workspace-sync.ts';
 
 export interface S3WorkspaceOptions {
@@ -51,7 +59,10 @@ export class S3Workspace implements SessionWorkspace {
     const store = openStore(user ?? `s-${key}`, key);
     const sync = await WorkspaceSync.open({ store, limits, log });
     const keptRecord = await sync.readText(recordPathOf(key));
-    const record = keptRecord === undefined ? undefined : parseRecord(keptRecord);
+    const record = keptRecord === undefined ? undefined : parseSessionRecord(keptRecord);
+    if (keptRecord !== undefined && !record) {
+      throw new WorkspaceDamaged('the record of the session', 'is not what it should be');
+    }
     this.#opened = { key, store, sync, keptRecord, record, restored: false };
     return record;
   }
@@ -100,12 +111,17 @@ export class S3Workspace implements SessionWorkspace {
         ? new Map<string, string>()
         : new Map([[recordPathOf(opened.key), record]]);
     const trees = recordOnly ? [] : this.#trees(opened);
-    const { kind, changes, uploaded, skipped } = await opened.sync.flush({ texts, trees, urgent });
+    const { kind, changed, uploaded, skipped } = await opened.sync.flush({ texts, trees, urgent });
     if (kind === 'kept') {
       opened.keptRecord = record ?? opened.keptRecord;
     }
     const told = skipped && this.#newlySkipped(skipped);
-    return { ...(kind === 'kept' ? { kind, changes, bytes: uploaded } : { kind }), ...(told && { skipped: told }) };
+    const kept = {
+      changes: changed.length,
+      files: changed.filter((path) => path.startsWith(`${FILES_PREFIX}/`)).length,
+      bytes: uploaded,
+    };
+    return { ...(kind === 'kept' ? { kind, ...kept } : { kind }), ...(told && { skipped: told }) };
   }
 
   /** What is not kept, when it is not what was told last. */
@@ -130,13 +146,5 @@ export class S3Workspace implements SessionWorkspace {
       throw new Error('the workspace was used before it was opened');
     }
     return this.#opened;
-  }
-}
-
-function parseRecord(text: string): SessionRecord {
-  try {
-    return JSON.parse(text) as SessionRecord;
-  } catch {
-    throw new WorkspaceDamaged('the record of the session', 'is no JSON');
   }
 }

@@ -33,7 +33,7 @@ export interface Changes {
 export interface SyncOutcome {
   readonly kind: 'kept' | 'unchanged' | 'fenced';
   /** Paths that were added, changed or removed. */
-  readonly changes: number;
+  readonly changed: readonly BytePath[];
   /** In bytes. */
   readonly uploaded: number;
   /** Undefined when no tree was looked at. */
@@ -100,7 +100,7 @@ export class WorkspaceSync {
    */
   async flush({ texts, trees, urgent }: Changes): Promise<SyncOutcome> {
     if (this.#fenced) {
-      return { kind: 'fenced', changes: 0, uploaded: 0, skipped: undefined };
+      return { kind: 'fenced', changed: [], uploaded: 0, skipped: undefined };
     }
     let uploaded = 0;
     const staging = new Staging(this.#state, (id, body) => {
@@ -114,7 +114,7 @@ export class WorkspaceSync {
       for (const [path, text] of texts) {
         await stageText(staging, path, text);
       }
-      const outcome = { changes: staging.changed.size, skipped: trees.length > 0 ? staged.skipped : undefined };
+      const outcome = { changed: [...staging.changed], skipped: trees.length > 0 ? staged.skipped : undefined };
       if (staging.changed.size === 0) {
         this.#memory = memory;
         return { kind: 'unchanged', uploaded, ...outcome };
@@ -133,7 +133,7 @@ export class WorkspaceSync {
         throw error;
       }
       this.#fenced = true;
-      return { kind: 'fenced', changes: staging.changed.size, uploaded, skipped: undefined };
+      return { kind: 'fenced', changed: [], uploaded, skipped: undefined };
     } finally {
       await staging.packs.ended();
     }

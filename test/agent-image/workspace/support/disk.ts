@@ -7,7 +7,7 @@ import type { Log } from '../../../../agent-image/src/log';
 import type { ObjectStore } from '../../../../agent-image/src/workspace/object-store';
 import { S3Workspace } from '../../../../agent-image/src/workspace/s3-workspace';
 import type { WorkspaceLimits } from '../../../../agent-image/src/workspace/stage-trees';
-import type { SessionRecord } from '../../../../agent-image/src/workspace/workspace';
+import type { SessionRecord } from '../../../../agent-image/src/workspace/session-record';
 
 export const RECORD: SessionRecord = {
   owner: 'ada',

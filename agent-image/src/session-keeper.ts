@@ -1,0 +1,185 @@
+import type { Log } from './log.ts';
+import { RefusedRequest } from './protocol.ts';
+import type { Run } from './run.ts';
+import type { SessionMeters } from './session-meters.ts';
+import { WorkspaceUnavailable } from './workspace/object-store.ts';
+import type { FlushOutcome, RestoreProgress, SessionWorkspace, SkippedFiles } from './workspace/workspace.ts';
+
+export interface SessionKeeperOptions {
+  /** Opened. */
+  readonly workspace: SessionWorkspace;
+  readonly meters: SessionMeters;
+  readonly log: Log;
+}
+
+/** Name of the step of a run in which files and conversation are brought back. */
+const RESTORE_STEP = 'workspace.restore';
+
+/** Least growth of what is told of a restore, as a share of the whole. */
+const TOLD_SHARE = 0.05;
+
+/** Brings a session back before the first run in a container, and keeps it after each; runs are told of it. */
+export class SessionKeeper {
+  readonly #options: SessionKeeperOptions;
+  #restored = false;
+  #restoring: Promise<void> | undefined;
+  /** The run that waits for it. */
+  #waiting: Run | undefined;
+  #progress: RestoreProgress | undefined;
+  #stepOpen = false;
+  #fenced = false;
+  /** Files that are not kept, until a run was told of them. */
+  #skipped: SkippedFiles | undefined;
+
+  constructor(options: SessionKeeperOptions) {
+    this.#options = options;
+  }
+
+  /** Whether another container has kept a later state, so that this one keeps nothing any more. */
+  get fenced(): boolean {
+    return this.#fenced;
+  }
+
+  /**
+   * Settles when everything is back; a restore that failed is tried again with the next call.
+   *
+   * @param run is told how far it is, until it {@link leave leaves}
+   * @throws WorkspaceUnavailable, WorkspaceDamaged
+   */
+  async restore(run: Run): Promise<void> {
+    if (this.#restored) {
+      return;
+    }
+    this.#waiting = run;
+    if (this.#progress) {
+      this.#beginStep(run, this.#progress.total);
+    }
+    this.#restoring ??= this.#bringBack().finally(() => {
+      this.#restoring = undefined;
+      this.#progress = undefined;
+    });
+    await this.#restoring;
+    this.leave(run);
+  }
+
+  /** Tells a run nothing more of the restore, which goes on. */
+  leave(run: Run): void {
+    if (this.#waiting !== run) {
+      return;
+    }
+    this.#waiting = undefined;
+    if (this.#stepOpen) {
+      this.#stepOpen = false;
+      run.emit({ type: 'STEP_FINISHED', stepName: RESTORE_STEP });
+    }
+  }
+
+  /** Has it kept that a run begins, so that the next container knows of one that was lost. Never rejects. */
+  async mark(): Promise<void> {
+    await this.#try(() => this.#options.workspace.flush({ recordOnly: true }));
+  }
+
+  /** Keeps what a turn has changed; never rejects. `run`: what tells of it; undefined when no run does. */
+  async keep(run: Run | undefined): Promise<void> {
+    const outcome = await this.#try(() => this.#flush({}));
+    if (!run) {
+      return;
+    }
+    if (outcome === 'failed') {
+      run.emit({ type: 'CUSTOM', name: 'session.not_kept', value: { reason: 'storage_unavailable' } });
+      return;
+    }
+    if (outcome.kind === 'kept' && outcome.files > 0) {
+      const { files, bytes } = outcome;
+      run.emit({ type: 'CUSTOM', name: 'workspace.changed', value: { files, bytes } });
+    }
+    if (this.#skipped) {
+      run.emit({ type: 'CUSTOM', name: 'workspace.skipped', value: this.#skipped });
+      this.#skipped = undefined;
+    }
+  }
+
+  /**
+   * Keeps everything because a caller wants to be sure of it.
+   *
+   * @throws RefusedRequest `WORKSPACE_UNAVAILABLE`, `WORKSPACE_FENCED`
+   */
+  async flush(): Promise<void> {
+    let outcome: FlushOutcome;
+    try {
+      outcome = await this.#flush({});
+    } catch (error) {
+      throw error instanceof WorkspaceUnavailable ? unavailable(error) : error;
+    }
+    if (outcome.kind === 'fenced') {
+      throw new RefusedRequest('WORKSPACE_FENCED', 'Another container of this session has kept a later state of it.');
+    }
+  }
+
+  /** Keeps everything at once, because the container stops. Never rejects. */
+  async close(): Promise<void> {
+    await this.#try(() => this.#flush({ urgent: true }));
+  }
+
+  async #bringBack(): Promise<void> {
+    const { workspace, meters } = this.#options;
+    await meters.restoring(() =>
+      workspace.restore((progress) => this.#tell(progress)).then(() => ({ bytes: this.#progress?.total ?? 0 })),
+    );
+    this.#restored = true;
+  }
+
+  #tell(progress: RestoreProgress): void {
+    const told = this.#progress;
+    const run = this.#waiting;
+    const { done, total } = progress;
+    if (!told) {
+      this.#progress = progress;
+      if (run && total > 0) {
+        this.#beginStep(run, total);
+      }
+    } else if (done === total || done - told.done >= total * TOLD_SHARE) {
+      this.#progress = progress;
+      run?.emit({
+        type: 'CUSTOM',
+        name: 'workspace.restoring',
+        value: { done_bytes: done, total_bytes: total },
+      });
+    }
+  }
+
+  #beginStep(run: Run, total: number): void {
+    this.#stepOpen = true;
+    run.emit({ type: 'STEP_STARTED', stepName: RESTORE_STEP, metadata: { total_bytes: total } });
+  }
+
+  #flush(options: { readonly urgent?: boolean }): Promise<FlushOutcome> {
+    return this.#options.meters.flushing(async () => {
+      const outcome = await this.#options.workspace.flush(options);
+      this.#skipped = outcome.skipped ?? this.#skipped;
+      return outcome;
+    });
+  }
+
+  /** What cannot be kept now is kept with the next flush. */
+  async #try(flush: () => Promise<FlushOutcome>): Promise<FlushOutcome | 'failed'> {
+    const { log } = this.#options;
+    try {
+      const outcome = await flush();
+      if (outcome.kind === 'fenced' && !this.#fenced) {
+        this.#fenced = true;
+        log('error', 'another container has kept a later state of this session, so nothing of this one is kept');
+      }
+      return outcome;
+    } catch (error) {
+      log('error', 'the session could not be kept', { detail: error instanceof Error ? error.message : String(error) });
+      return 'failed';
+    }
+  }
+}
+
+/** The cause is for the log: it names what the caller does not know. */
+export function unavailable(cause: Error): RefusedRequest {
+  const message = "The storage of this session cannot be reached: try again; the agent's log has the reason.";
+  return new RefusedRequest('WORKSPACE_UNAVAILABLE', message, { cause });
+}

@@ -45,8 +45,6 @@ const OLD_VERSION_RETENTION = Duration.days(30);
  * Keeps files and conversations of an agent's users between sessions: a private bucket, reached over TLS only, encrypted,
  * with versions, and kept when the stack is deleted.
  *
- * The agent image of this version keeps nothing in it yet; the permissions are those that it will need.
- *
  * Do not let its current objects expire by age: a workspace is made of objects of any age.
  */
 export class WorkspaceBucket extends WorkspaceBucketBase {

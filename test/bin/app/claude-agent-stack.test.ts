@@ -45,11 +45,13 @@ describe('the sample', () => {
     const logs = arn('logs', 'log-group:/aws/bedrock-agentcore/runtimes/ClaudeAgentStack_Agent_6CBE056E-*');
     const identity = 'workload-identity-directory/default/workload-identity/ClaudeAgentStack_Agent_6CBE056E-*';
     expect(acknowledgements(sample().stack)).toEqual([
+      'ClaudeAgentStack/Workspace | AwsSolutions-S1 | Who assumed the role of which user is in CloudTrail; access logs are for deployments that need every read',
       `${baseline} | AwsSolutions-IAM5[Resource::*] | ecr:GetAuthorizationToken has no resource type`,
       `${baseline} | AwsSolutions-IAM5[Resource::${logs}] | AgentCore appends an id of its own to the runtime name in the name of the log group`,
       `${baseline} | AwsSolutions-IAM5[Resource::${logs}:log-stream:*] | AgentCore names the log streams of each microVM; the log group is limited to this runtime`,
       `${baseline} | AwsSolutions-IAM5[Resource::${arn('logs', 'log-group:*')}] | logs:DescribeLogGroups lists groups of the account and Region; it shows names and no content`,
       `${baseline} | AwsSolutions-IAM5[Resource::${arn('bedrock-agentcore', identity)}] | AgentCore makes the workload identity and appends an id of its own to the runtime name`,
+      'ClaudeAgentStack/Agent/UserRole/Workspace | AwsSolutions-IAM5[Resource::<WorkspaceBucket1A82A213.Arn>/workspaces/<aws:PrincipalTag/userId>/*] | The objects below one prefix, whose names are not known at synthesis',
       'ClaudeAgentStack/Agent/Runtime | aws-cdk-lib.aws-bedrockagentcore:containerUriValidationSkipped | AgentImage has checked what the URI is made of',
     ]);
   });
@@ -72,5 +74,7 @@ describe('the sample', () => {
       fast: 'global.anthropic.claude-haiku-5-5',
       subagent: 'global.anthropic.claude-sonnet-5-5',
     });
+    expect(config.workspaceBucket?.userRoleArn).toMatch(/^arn:aws:iam::/);
+    expect(config.codeInterpreter?.id).toBeDefined();
   });
 });

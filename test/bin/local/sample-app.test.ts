@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -119,8 +120,22 @@ describe('the sample app with the real Claude Agent SDK', () => {
     const stopped = await sendSigned(`${address}/stopruntimesession`, up.credentials, { headers });
     expect(stopped.status).toBe(200);
     await waitUntil(() => ![...agents, ...claude].some(isRunning));
+  });
 
-    expect(turn(await ask(session, { prompt: 'still there?' })).response).toContain('This is turn 1.');
+  it('remembers a session, that session alone, and after it was stopped in another process', async () => {
+    const [word, sessionA, sessionB] = [randomUUID(), randomUUID(), randomUUID()];
+    const answer = async (id: string, prompt: string): Promise<string> => turn(await ask(id, { prompt })).response;
+    await answer(sessionA, word);
+    expect(await answer(sessionB, 'which word?')).not.toContain(word);
+    expect(await answer(sessionA, 'which word?')).toContain(`began with: “${word}”`);
+
+    const before = agentProcesses();
+    const address = `${up.url}/runtimes/${encodeURIComponent(up.runtimes[0]?.arn ?? '')}/stopruntimesession`;
+    await sendSigned(address, up.credentials, { headers: { [SESSION_HEADER]: sessionA } });
+    await waitUntil(() => before.agents.filter(isRunning).length === before.agents.length - 1);
+
+    expect(await answer(sessionA, 'which word?')).toContain(`turn 3 of our conversation, which began with: “${word}”`);
+    expect(agentProcesses().agents.filter((pid) => !before.agents.includes(pid))).toHaveLength(1);
   });
 
   it("gives the agent's refusals back as they are, and as 424 on the data plane", async () => {

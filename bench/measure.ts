@@ -14,16 +14,21 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - start;
 }
 
-/** The rows as a Markdown table. The ratio is peer to ours: above 1, ours is the smaller. */
+/** The rows as a Markdown table. The ratio is peer to ours: above 1, ours is the smaller; there is none to nothing. */
 export function table(rows: readonly Row[]): string {
   return [
     '| What | Peer | Ours, median (min-max) | Peer, median (min-max) | Peer / ours |',
     '| --- | --- | --- | --- | --- |',
     ...rows.map(
       (row) =>
-        `| ${row.what} | ${row.peer} | ${spread(row.ours, row.unit)} | ${spread(row.theirs, row.unit)} | ${(median(row.theirs) / median(row.ours)).toFixed(2)} |`,
+        `| ${row.what} | ${row.peer} | ${spread(row.ours, row.unit)} | ${spread(row.theirs, row.unit)} | ${ratio(row)} |`,
     ),
   ].join('\n');
+}
+
+function ratio({ ours, theirs }: Row): string {
+  const mine = median(ours);
+  return mine === 0 ? '–' : (median(theirs) / mine).toFixed(2);
 }
 
 function spread(values: readonly number[], unit: string): string {

@@ -1,0 +1,144 @@
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { type Row, timed } from '../measure';
+import { AWS, awsSync, BUCKET, type ConnectClient, filesIn, ours, perObject, type SyncClient } from './clients';
+import { freshDisk, MKFS } from './fresh-disk';
+import { makeLargeFile, makeRepository } from './repository';
+import { type SlowS3, startSlowS3, type Traffic } from './slow-s3';
+
+/** Added to every request, in milliseconds: about what S3 takes within a Region. */
+const DELAY_MS = 15;
+const DISK_GIGABYTES = 24;
+
+const FLOOR = 'the writes alone: the same files from memory, one thread';
+
+/** What was measured of one client, by what it did. */
+type Times = Map<string, number[]>;
+
+/** What this machine lacks to make fresh file systems and to run the peers; undefined when it has everything. */
+export function missingForWorkspace(): string | undefined {
+  if (process.getuid?.() !== 0) {
+    return 'only root can mount a fresh file system';
+  }
+  const program = [MKFS, AWS, '/usr/bin/git'].find((path) => !existsSync(path));
+  return program && `there is no ${program} (Debian has them in e2fsprogs, awscli and git)`;
+}
+
+/** Keeping a directory in S3 and bringing it back: ours, `aws s3 sync` and a client that has an object for each file. */
+export async function workspaceRows(rounds: number): Promise<Row[]> {
+  const directory = mkdtempSync(join(tmpdir(), 'bench-workspace-'));
+  const clients: readonly [ConnectClient, string][] = [
+    [ours, 'ours'],
+    [awsSync, 'aws'],
+    [perObject, 'objects'],
+  ];
+  const times = clients.map((): Times => new Map());
+  const names: string[] = [];
+  const floor: number[] = [];
+  try {
+    for (let round = 0; round < rounds; round += 1) {
+      const disk = freshDisk(directory, `disk-${round}`, DISK_GIGABYTES);
+      const s3 = await startSlowS3(join(disk.directory, 's3'), BUCKET, DELAY_MS);
+      try {
+        const source = join(disk.directory, 'repository');
+        makeRepository(source);
+        for (const [index, [connect, prefix]] of clients.entries()) {
+          const client = connect(s3.url, prefix);
+          names[index] = client.name;
+          await measureRepository(client, s3, source, `${source}-${prefix}`, times[index] ?? new Map());
+        }
+        floor.push(writeAgain(source, `${source}-floor`));
+        const large = join(disk.directory, 'large');
+        mkdirSync(large);
+        makeLargeFile(large);
+        for (const [index, [connect, prefix]] of clients.slice(0, 2).entries()) {
+          const client = connect(s3.url, `${prefix}-large`);
+          await measureLarge(client, large, `${large}-${prefix}`, times[index] ?? new Map());
+        }
+      } finally {
+        await s3.stop();
+        disk.remove();
+      }
+    }
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+  return rowsOf(times, names, floor);
+}
+
+async function measureRepository(
+  client: SyncClient,
+  s3: SlowS3,
+  source: string,
+  target: string,
+  times: Times,
+): Promise<void> {
+  const step = async (what: string, work: () => Promise<unknown>): Promise<void> => {
+    await s3.traffic();
+    add(times, `${what}|ms`, await timed(work));
+    const { reads, writes, received, sent } = await s3.traffic();
+    add(times, `${what}|requests`, reads + writes);
+    add(times, `${what}|MB`, (received + sent) / 1e6);
+    add(times, `${what}|USD`, dollars({ reads, writes, received, sent }));
+  };
+  await step('10,000-file repository: keep all', () => client.keep(source));
+  await step('10,000-file repository: restore', () => client.restore(target));
+  appendFileSync(join(source, 'src/0/0/file-0.ts'), 'one more line\n');
+  await step('10,000-file repository: keep one changed file', () => client.keep(source));
+  await step('10,000-file repository: keep, nothing changed', () => client.keep(source));
+}
+
+async function measureLarge(client: SyncClient, source: string, target: string, times: Times): Promise<void> {
+  add(times, '1 GiB file: keep|ms', await timed(() => client.keep(source)));
+  add(times, '1 GiB file: restore|ms', await timed(() => client.restore(target)));
+  rmSync(target, { recursive: true, force: true });
+}
+
+/** How long it takes to make the same files, in milliseconds. */
+function writeAgain(source: string, target: string): number {
+  const files = filesIn(source).map((path) => [join(target, relative(source, path)), readFileSync(path)] as const);
+  const start = performance.now();
+  for (const [path, content] of files) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content);
+  }
+  return performance.now() - start;
+}
+
+/** Prices of S3 Standard in us-east-1: 0.005 dollars for 1,000 writes and listings, 0.0004 for 1,000 reads. */
+function dollars({ reads, writes }: Traffic): number {
+  return writes * 5e-6 + reads * 4e-7;
+}
+
+function rowsOf(times: readonly Times[], names: readonly string[], floor: readonly number[]): Row[] {
+  const [mine = new Map<string, number[]>(), ...others] = times;
+  const rows: Row[] = [];
+  for (const [key, values] of mine) {
+    const [what = '', unit = ''] = key.split('|');
+    for (const [index, theirs] of others.entries()) {
+      const found = theirs.get(key);
+      if (found && unit !== 'USD') {
+        rows.push({ what, unit, peer: names[index + 1] ?? '', ours: values, theirs: found });
+      }
+    }
+    if (key === '10,000-file repository: restore|ms') {
+      rows.push({ what, unit, peer: FLOOR, ours: values, theirs: floor });
+    }
+  }
+  others.forEach((theirs, index) => {
+    const [cost, peerCost] = [costOfMillion(mine), costOfMillion(theirs)];
+    const what = 'requests of a million sessions: keep all, 20 times one file, restore 3 times';
+    rows.push({ what, unit: 'USD', peer: names[index + 1] ?? '', ours: [cost], theirs: [peerCost] });
+  });
+  return rows;
+}
+
+function costOfMillion(times: Times): number {
+  const of = (what: string): number => times.get(`10,000-file repository: ${what}|USD`)?.[0] ?? NaN;
+  return 1e6 * (of('keep all') + 20 * of('keep one changed file') + 3 * of('restore'));
+}
+
+function add(times: Times, key: string, value: number): void {
+  times.set(key, [...(times.get(key) ?? []), value]);
+}

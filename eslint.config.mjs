@@ -10,12 +10,17 @@ const libImports = {
   iam: ['private'],
   agent: ['iam', 'private'],
   model: ['agent', 'iam', 'private'],
-  auth: ['agent', 'iam', 'private'],
+  functions: ['iam', 'private'],
+  auth: ['agent', 'functions', 'handlers', 'iam', 'private'],
+  identity: ['agent', 'auth', 'functions', 'iam', 'private'],
   runtime: ['agent', 'auth', 'iam', 'metrics', 'model', 'private'],
+  gateway: ['agent', 'auth', 'iam', 'metrics', 'private'],
   storage: ['agent', 'iam', 'private'],
   tools: ['agent', 'iam', 'private'],
+  web: ['agent', 'auth', 'functions', 'handlers', 'iam', 'private', 'storage'],
+  handlers: [],
   checks: ['iam', 'private'],
-  testing: [],
+  testing: ['gateway'],
 };
 
 const zones = [
@@ -25,11 +30,24 @@ const zones = [
     except: [`./${folder}`, ...allowed.map((name) => `./${name}`)],
     message: `lib/${folder} may import ${['itself', ...allowed.map((name) => `lib/${name}`)].join(', ')} only`,
   })),
-  ...['bin', 'web', 'test', 'bench', 'agent-image'].map((from) => ({
+  ...['bin', 'web', 'test', 'bench'].map((from) => ({
     target: './lib',
     from: `./${from}`,
     message: `lib never imports ${from}`,
   })),
+  {
+    target: ['./lib/index.ts', './lib/!(handlers)/**/*.ts'],
+    from: './agent-image',
+    message: 'lib never imports agent code',
+  },
+  {
+    // They are bundled from the sources, never compiled with the library: what the agent has written, they read with its
+    // own code.
+    target: './lib/handlers',
+    from: './agent-image',
+    except: ['./src/caller.ts', './src/protocol.ts', './src/workspace'],
+    message: 'functions may use what reads the kept data of sessions only',
+  },
   { target: './lib/index.ts', from: './lib/testing', message: 'lib/testing has its own entry point' },
   { target: './agent-image', from: '.', except: ['./agent-image'], message: 'agent-image imports nothing of ours' },
   {
@@ -42,7 +60,7 @@ const zones = [
 ];
 
 export default tseslint.config(
-  { ignores: ['**/node_modules/', '**/dist/', 'cdk.out/', '.local/', 'coverage/'] },
+  { ignores: ['**/node_modules/', '**/dist/', 'cdk.out/', 'lib/handlers/bundles/', '.local/', 'coverage/'] },
   js.configs.recommended,
   tseslint.configs.strict,
   tseslint.configs.stylistic,
@@ -63,7 +81,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['**/*.{js,mjs}', 'test/support/build-agent-image.ts'],
+    files: ['**/*.{js,mjs}', 'test/support/build-before-tests.ts'],
     rules: { 'import-x/no-default-export': 'off', '@typescript-eslint/no-require-imports': 'off' },
   },
   prettier,

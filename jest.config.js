@@ -16,7 +16,7 @@ const swc = [
 module.exports = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testEnvironment: 'node',
-  globalSetup: '<rootDir>/test/support/build-agent-image.ts',
+  globalSetup: '<rootDir>/test/support/build-before-tests.ts',
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/cdk.out', '<rootDir>/.local'],
   testTimeout: 30_000,
   // Most of the time tests wait for the processes that they start.

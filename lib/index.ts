@@ -1,9 +1,66 @@
 export type { IAgent, IAgentCapability } from './agent/agent';
 export { AgentDefinition } from './agent/agent-definition';
 export type { SecretReference } from './agent/secret-reference';
-export { UserRole } from './agent/user-role';
+export { UserRole, type IUserCredentials } from './agent/user-role';
 export { AgentAuthorizer, type OidcAuthorizerOptions } from './auth/agent-authorizer';
+export { AgentUserPool, type BroughtUserPool } from './auth/agent-user-pool';
+export { AgentUserPoolBase, type UserPoolAuthorizerOptions } from './auth/agent-user-pool-base';
+export type {
+  AgentUserPoolProps,
+  CommandLineClientOptions,
+  MachineClientOptions,
+  SignUpOptions,
+} from './auth/agent-user-pool-props';
 export { AgentCoreChecks } from './checks/agent-core-checks';
+export { AgentGateway } from './gateway/agent-gateway';
+export { AgentGatewayBase } from './gateway/agent-gateway-base';
+export { WebAclFailureMode, type AgentGatewayProps } from './gateway/agent-gateway-props';
+export { ApiDocument, type BoundApiDocument } from './gateway/api-document';
+export type {
+  ApiGatewayTargetOptions,
+  ApiOperations,
+  ApiTargetOptions,
+  SmithyTargetOptions,
+} from './gateway/api-targets';
+export type { GatewayCallers } from './gateway/cedar-schema';
+export type { FunctionToolOptions } from './gateway/function-tool';
+export { GatewayPolicies, type GatewayPoliciesProps } from './gateway/gateway-policies';
+export { GatewayPolicy, type CedarPolicyOptions } from './gateway/gateway-policy';
+export { GatewayRateLimit, type RateLimitScope, type RequestRate } from './gateway/gateway-rate-limit';
+export type { BoundGatewayTarget, IGatewayTarget, ToolDefinition } from './gateway/gateway-target';
+export { GatewayTool } from './gateway/gateway-tool';
+export { qualifiedToolName, type GatewayToolSpec } from './gateway/gateway-tool-spec';
+export type { AgentGatewayAttributes } from './gateway/imported-agent-gateway';
+export type { McpServerTargetOptions, RuntimeTargetOptions } from './gateway/mcp-targets';
+export {
+  OutboundCredential,
+  type CredentialKind,
+  type CredentialNeeds,
+  type GatewayRoleOptions,
+  type IOutboundApiKeyProvider,
+  type IOutboundOAuthProvider,
+  type OutboundApiKeyOptions,
+  type OutboundOAuthOptions,
+} from './gateway/outbound-credential';
+export type { TargetKind } from './gateway/outbound-rules';
+export { GatewayCondition, GatewayInputField } from './gateway/policy-condition';
+export { GatewayPrincipal } from './gateway/policy-principal';
+export type { GatewayPolicyOptions } from './gateway/policy-source';
+export type { GatewayStatement } from './gateway/policy-statement';
+export type { StandardIssue, StandardResult, StandardSchema } from './gateway/standard-schema';
+export type { ToolInput } from './gateway/tool-input';
+export type { ObjectToolSchema, ToolSchema, ToolSchemaType } from './gateway/tool-schema';
+export { ApiKeyConnection, type ApiKeyConnectionProps } from './identity/api-key-connection';
+export { ConnectionBase } from './identity/connection-base';
+export { GitHubConnection, type GitHubConnectionProps } from './identity/github-connection';
+export { OAuthConnection, type OAuthApplicationProps, type OAuthConnectionProps } from './identity/oauth-connection';
+export {
+  OAuthVendor,
+  type CustomOAuthOptions,
+  type OAuthClient,
+  type OAuthTenantOptions,
+} from './identity/oauth-vendor';
+export { UserIdentityPool, type UserIdentityPoolProps } from './identity/user-identity-pool';
 export type { IAgentModels } from './model/agent-models';
 export { ClaudeModel } from './model/claude-model';
 export { ClaudeModels, type ClaudeModelRoles } from './model/claude-models';
@@ -36,6 +93,8 @@ export {
 } from './runtime/image-builder';
 export type { AgentRuntimeAttributes, RuntimeDescription } from './runtime/imported-agent-runtime';
 export type { IInvocationTarget } from './runtime/invocation-target';
+export { SessionTable, type SessionTableProps } from './storage/session-table';
+export { SessionTableBase } from './storage/session-table-base';
 export { WorkspaceBucket, type WorkspaceBucketProps } from './storage/workspace-bucket';
 export { WorkspaceBucketBase } from './storage/workspace-bucket-base';
 export { BucketAccess } from './tools/bucket-access';
@@ -46,3 +105,5 @@ export {
 } from './tools/code-interpreter-network';
 export { CodeInterpreterTool, type CodeInterpreterToolProps } from './tools/code-interpreter-tool';
 export { CodeInterpreterToolBase } from './tools/code-interpreter-tool-base';
+export { AgentApi } from './web/agent-api';
+export type { AgentApiProps, ApiThrottle, IApiUsers, ILinkedAccount } from './web/agent-api-props';

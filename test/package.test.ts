@@ -58,7 +58,10 @@ test('the package holds the compiled library and the sources of the image, and n
 
 test('the package has no runtime dependency, and its peers start at the versions that the tests run on', () => {
   expect(packageJson).not.toHaveProperty('dependencies');
-  for (const [peer, range] of Object.entries(packageJson.peerDependencies)) {
+  // What bundles an app's own functions is the app's choice.
+  const { esbuild, ...peers } = packageJson.peerDependencies;
+  expect(esbuild).toBe('>=0.25.0');
+  for (const [peer, range] of Object.entries(peers)) {
     expect(range).toBe(`^${packageJson.devDependencies[peer as keyof typeof packageJson.devDependencies]}`);
   }
 });
@@ -87,6 +90,18 @@ test('an app that installs the package synthesizes an agent and evaluates its ro
   expect(readFileSync(join(directory, 'cdk.out', image?.source.directory ?? '', 'Dockerfile'), 'utf8')).toContain(
     'FROM',
   );
+});
+
+test('a function of an app gets its handler without the CDK', () => {
+  const program = `
+    const { toolHandler } = require('cdk-agentcore-constructs/tool-handler');
+    const input = { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] };
+    const handler = toolHandler({ input, handle: ({ name }) => 'hello ' + name });
+    handler({ name: 'Ada' }, {}).then((answer) => {
+      console.log(JSON.stringify([answer, Object.keys(require.cache).some((file) => file.includes('aws-cdk-lib'))]));
+    });`;
+  const output = execFileSync(process.execPath, ['-e', program], { cwd: directory });
+  expect(JSON.parse(output.toString())).toEqual(['hello Ada', false]);
 });
 
 test('scripts, tests and image use one TypeScript', () => {

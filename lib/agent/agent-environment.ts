@@ -22,6 +22,8 @@ export const AgentEnvironment = {
   GUARDRAIL: 'AGENT_GUARDRAIL',
   /** Begins the names of variables that hold the ARN of a secret. */
   SECRET_PREFIX: 'AGENT_SECRET_',
+  /** Begins the names of variables that describe a gateway, as JSON. */
+  GATEWAY_PREFIX: 'AGENT_GATEWAY_',
   /** The name of the agent, for its metrics. */
   NAME: 'AGENT_NAME',
   /** Whose word names the user: `jwt` or `iam`. */
@@ -40,6 +42,12 @@ export const AgentEnvironment = {
   USER_ROLE_ARN: 'AGENT_USER_ROLE_ARN',
   /** The name of the bucket that keeps workspaces. */
   WORKSPACE_BUCKET: 'AGENT_WORKSPACE_BUCKET',
+  /** The name of the table that lists the sessions of each user. */
+  SESSION_TABLE: 'AGENT_SESSION_TABLE',
   /** The id of the code interpreter. */
   CODE_INTERPRETER_ID: 'AGENT_CODE_INTERPRETER_ID',
+  /** Begins the names of variables that hold a connection to another service, as JSON. */
+  CONNECTION_PREFIX: 'AGENT_CONNECTION_',
+  /** Where the credentials of users come from when not from the agent's role, as JSON. */
+  USER_IDENTITY: 'AGENT_USER_IDENTITY',
 } as const;

@@ -13,6 +13,26 @@ export interface IAgent extends IConstruct, iam.IGrantable {
    */
   readonly permissionsBoundary?: iam.IManagedPolicy;
 
+  /** The id of the agent's runtime; only the deployment knows it. To be asked for once the agent is defined, so in a `Lazy`. */
+  readonly runtimeId: string;
+
+  /**
+   * The discovery document of the provider whose tokens callers bring.
+   *
+   * @default - callers sign with IAM credentials
+   */
+  readonly discoveryUrl?: string;
+
+  /** What the agent was given when it was defined, bound to it already or not. */
+  readonly capabilities: readonly IAgentCapability[];
+
+  /**
+   * Has the agent see a header of its requests.
+   *
+   * @throws Error when AgentCore does not pass the header on, or passes on as many as it can
+   */
+  addRequestHeader(name: string): void;
+
   /**
    * Sets an environment variable of the agent.
    *

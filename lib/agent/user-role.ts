@@ -2,17 +2,24 @@ import { aws_iam as iam } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { AcknowledgedPolicy, type AcknowledgedPolicyProps } from '../iam/acknowledged-policy';
 import { nothingWithoutUser, userRoleAccess, userRoleTrust } from '../iam/user-scope';
-import type { IAgent } from './agent';
+import type { IAgent, IAgentCapability } from './agent';
 import { AgentEnvironment } from './agent-environment';
 
 const ID = 'UserRole';
 
+/** What gives out credentials of the user-scoped role in place of the agent. */
+export interface IUserCredentials extends IAgentCapability {
+  /** Who may take on the role. */
+  readonly userRolePrincipal: iam.IPrincipal;
+}
+
 /**
- * The role through which an agent reaches what belongs to one user. The execution role of the agent may take it on, for one
- * user at a time, named by the session tag `userId`; its policies hold `${aws:PrincipalTag/userId}` where the user stands.
+ * The role through which an agent reaches what belongs to one user, named by the session tag `userId`; its policies hold
+ * `${aws:PrincipalTag/userId}` where the user stands. The execution role of the agent may take it on, for one user at a time,
+ * unless the agent was given something else that gives out its credentials (`UserIdentityPool`): then it may not.
  *
  * An agent has one such role, in its own stack, which every capability with data of users writes its policy into. Sessions
- * last an hour at most, because one role takes on the other.
+ * last an hour at most.
  */
 export class UserRole extends Construct {
   /** The user-scoped role of `agent`; made when it is first asked for. */
@@ -24,11 +31,16 @@ export class UserRole extends Construct {
   /** The role. What is granted to it beside its policies holds for every user: put the user into each statement. */
   public readonly role: iam.Role;
 
+  /** What gives out its credentials; undefined where the agent takes the role on itself. */
+  public readonly credentials?: IUserCredentials;
+
   private constructor(agent: IAgent) {
     super(agent, ID);
     const { permissionsBoundary } = agent;
+    const credentials = agent.capabilities.find(isUserCredentials);
+    if (credentials !== undefined) this.credentials = credentials;
     this.role = new iam.Role(this, 'Role', {
-      assumedBy: userRoleTrust(agent.grantPrincipal),
+      assumedBy: credentials?.userRolePrincipal ?? userRoleTrust(agent.grantPrincipal),
       description: `What the agent ${agent.agentName} reaches for one user`,
       ...(permissionsBoundary === undefined ? {} : { permissionsBoundary }),
     });
@@ -37,6 +49,7 @@ export class UserRole extends Construct {
       statements: [{ statement: nothingWithoutUser() }],
     });
 
+    if (credentials !== undefined) return;
     agent.addEnvironment(AgentEnvironment.USER_ROLE_ARN, this.role.roleArn);
     agent.grantPrincipal.addToPrincipalPolicy(userRoleAccess(this.role.roleArn));
   }
@@ -50,4 +63,8 @@ export class UserRole extends Construct {
   public addPolicy(id: string, policy: Omit<AcknowledgedPolicyProps, 'role'>): void {
     new AcknowledgedPolicy(this, id, { ...policy, role: this.role });
   }
+}
+
+function isUserCredentials(capability: IAgentCapability): capability is IUserCredentials {
+  return 'userRolePrincipal' in capability;
 }

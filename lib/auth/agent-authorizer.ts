@@ -80,6 +80,7 @@ export class AgentAuthorizer {
       ),
       true,
       ['Authorization'],
+      discoveryUrl,
     );
   }
 
@@ -90,6 +91,8 @@ export class AgentAuthorizer {
     public readonly callersHaveJwt: boolean,
     /** Request headers that the agent must see to know its user. */
     public readonly identityHeaders: readonly string[],
+    /** The discovery document of the provider whose tokens callers bring; undefined where they sign with IAM credentials. */
+    public readonly discoveryUrl?: string,
   ) {}
 }
 

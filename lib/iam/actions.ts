@@ -2,8 +2,8 @@
  * Every action this library grants, grouped by purpose.
  *
  * Source: the service authorization reference of Amazon Bedrock AgentCore, Amazon Bedrock, Amazon ECR, Amazon CloudWatch
- * Logs, Amazon S3, AWS Secrets Manager, AWS STS and AWS KMS, and "IAM permissions for AgentCore Runtime" in the AgentCore
- * developer guide.
+ * Logs, Amazon S3, Amazon DynamoDB, Amazon API Gateway, AWS Lambda, AWS Secrets Manager, AWS STS and AWS KMS, and "IAM
+ * permissions for AgentCore Runtime" in the AgentCore developer guide.
  */
 export const Actions = {
   /** Call a model, with and without streaming; Converse and ConverseStream are authorized by the same two. */
@@ -24,8 +24,31 @@ export const Actions = {
   /** Get a key that encrypts data, under a key of the account. */
   GENERATE_DATA_KEY: ['kms:GenerateDataKey'],
 
+  /** What Amazon DynamoDB does with the key of a table for its caller ("Customer managed keys" in its developer guide). */
+  USE_TABLE_KEY: [
+    'kms:Decrypt',
+    'kms:DescribeKey',
+    'kms:Encrypt',
+    'kms:GenerateDataKey',
+    'kms:GenerateDataKeyWithoutPlaintext',
+    'kms:ReEncryptFrom',
+    'kms:ReEncryptTo',
+  ],
+
+  /** Read one row of a table, and write one. */
+  NOTE_ROWS: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
+
+  /** List rows of a table by an index. */
+  LIST_ROWS: ['dynamodb:Query'],
+
+  /** Delete one row of a table. */
+  DELETE_ROWS: ['dynamodb:DeleteItem'],
+
   /** Take on a role in a session with tags. */
   ASSUME_WITH_TAGS: ['sts:AssumeRole', 'sts:TagSession'],
+
+  /** Take on a role with the token of an identity pool. */
+  ASSUME_WITH_WEB_IDENTITY: ['sts:AssumeRoleWithWebIdentity'],
 
   /** Find objects by the beginning of their keys. */
   LIST_OBJECTS: ['s3:ListBucket'],
@@ -47,6 +70,30 @@ export const Actions = {
     'bedrock-agentcore:StartCodeInterpreterSession',
     'bedrock-agentcore:StopCodeInterpreterSession',
   ],
+
+  /** List and call the tools of a gateway as the signing principal. */
+  INVOKE_GATEWAY: ['bedrock-agentcore:InvokeGateway'],
+
+  /** Decide by Cedar policies which tools a caller may see and call. */
+  AUTHORIZE_TOOL_CALLS: ['bedrock-agentcore:AuthorizeAction', 'bedrock-agentcore:PartiallyAuthorizeActions'],
+
+  /** Look up the policy engine of a gateway. */
+  GET_POLICY_ENGINE: ['bedrock-agentcore:GetPolicyEngine'],
+
+  /** Get an OAuth token from a credential provider. */
+  GET_OAUTH_TOKEN: ['bedrock-agentcore:GetResourceOauth2Token'],
+
+  /** Get an API key from a credential provider. */
+  GET_API_KEY: ['bedrock-agentcore:GetResourceApiKey'],
+
+  /** Call a Lambda function. */
+  INVOKE_FUNCTION: ['lambda:InvokeFunction'],
+
+  /** Call a method of an API of Amazon API Gateway. */
+  INVOKE_API: ['execute-api:Invoke'],
+
+  /** What AgentCore does with the key of a gateway ("Encrypt your AgentCore gateway" in the developer guide). */
+  ENCRYPT_GATEWAY: ['kms:CreateGrant', 'kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey'],
 
   /** Call an agent over HTTP as the signing principal. */
   INVOKE_RUNTIME: ['bedrock-agentcore:InvokeAgentRuntime'],
@@ -106,6 +153,15 @@ export const Actions = {
 
   /** A workload token for calls that carry no user's token. */
   WORKLOAD_TOKEN: ['bedrock-agentcore:GetWorkloadAccessToken'],
+
+  /** Bind what a user has consented to at another service to that user. */
+  COMPLETE_OAUTH: ['bedrock-agentcore:CompleteResourceTokenAuth'],
+
+  /** Find the workload identity of a runtime. */
+  GET_RUNTIME: ['bedrock-agentcore:GetAgentRuntime'],
+
+  /** Change where users come back to who link an account of theirs. */
+  UPDATE_WORKLOAD_IDENTITY: ['bedrock-agentcore:GetWorkloadIdentity', 'bedrock-agentcore:UpdateWorkloadIdentity'],
 
   /** A workload token bound to the user's verified JWT. The form for a user id is left out: it trusts any text. */
   WORKLOAD_TOKEN_FOR_JWT: ['bedrock-agentcore:GetWorkloadAccessTokenForJWT'],

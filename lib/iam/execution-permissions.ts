@@ -22,6 +22,12 @@ export interface ExecutionPermissionsProps {
   readonly role: iam.IRole;
   /** Whether policies are made and attached to the role; otherwise the permissions are listed only. */
   readonly attached: boolean;
+  /**
+   * Whose permissions they are, in words.
+   *
+   * @default 'agent'
+   */
+  readonly holder?: string;
 }
 
 /**
@@ -41,15 +47,17 @@ export class ExecutionPermissions extends Construct implements iam.IPrincipal {
 
   private readonly role: iam.IRole;
   private readonly attached: boolean;
+  private readonly holder: string;
   private readonly statements: iam.PolicyStatement[] = [];
   private readonly documents: iam.PolicyDocument[] = [];
   private readonly policies: iam.ManagedPolicy[] = [];
   private characters = 0;
 
-  constructor(scope: Construct, id: string, { role, attached }: ExecutionPermissionsProps) {
+  constructor(scope: Construct, id: string, { role, attached, holder = 'agent' }: ExecutionPermissionsProps) {
     super(scope, id);
     this.role = role;
     this.attached = attached;
+    this.holder = holder;
     this.assumeRoleAction = role.assumeRoleAction;
     this.policyFragment = role.policyFragment;
     if (role.principalAccount !== undefined) this.principalAccount = role.principalAccount;
@@ -107,7 +115,7 @@ export class ExecutionPermissions extends Construct implements iam.IPrincipal {
     this.characters = length;
     const number = this.policies.length + 1;
     const policy = new iam.ManagedPolicy(this, number === 1 ? 'Grants' : `Grants${number}`, {
-      description: 'What the agent was granted',
+      description: `What the ${this.holder} was granted`,
       roles: [this.role],
     });
     this.policies.push(policy);
@@ -119,7 +127,7 @@ export class ExecutionPermissions extends Construct implements iam.IPrincipal {
   private warnOfPolicies(): void {
     Annotations.of(this).addWarningV2(
       'cdk-agentcore-constructs:manyManagedPolicies',
-      `what the agent is granted fills more than ${MANAGED_POLICIES} managed policies, and a role has room for ${MANAGED_POLICIES} unless the account was given more; grant on fewer resources (a prefix, a table with several kinds of items), have the quota "Managed policies attached to an IAM role" raised and acknowledge this warning, or split the agent`,
+      `what the ${this.holder} is granted fills more than ${MANAGED_POLICIES} managed policies, and a role has room for ${MANAGED_POLICIES} unless the account was given more; grant on fewer resources (a prefix, a table with several kinds of items), have the quota "Managed policies attached to an IAM role" raised and acknowledge this warning, or split the ${this.holder}`,
     );
   }
 

@@ -6,6 +6,9 @@ import type { BaselineStatement } from './runtime-baseline';
 /** Where workspaces lie in a bucket: `workspaces/<user key>/<workspace>/…`. */
 export const WORKSPACES_PREFIX = 'workspaces/';
 
+/** Where copies of files of workspaces lie that are given away for some minutes: `downloads/<user key>/…`. */
+export const DOWNLOADS_PREFIX = 'downloads/';
+
 /** What may be done with objects; who may read them may also list them. */
 export type ObjectPermission = 'read' | 'write' | 'delete';
 

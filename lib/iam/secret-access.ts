@@ -8,8 +8,7 @@ import { Actions } from './actions';
  * Less than `grantRead` of the secret gives: that adds a look at its description, and the key for every secret under it.
  */
 export function secretStatements(secret: secretsmanager.ISecret): iam.PolicyStatement[] {
-  // Secrets Manager ends an ARN with six characters of its own, which a secret that is imported by its name does not tell.
-  const secretArn = secret.secretFullArn ?? `${secret.secretArn}-??????`;
+  const secretArn = secretArnPattern(secret);
   const read = new iam.PolicyStatement({ actions: [...Actions.READ_SECRET], resources: [secretArn] });
   if (secret.encryptionKey === undefined) return [read];
 
@@ -23,4 +22,12 @@ export function secretStatements(secret: secretsmanager.ISecret): iam.PolicyStat
     },
   });
   return [read, decrypt];
+}
+
+/**
+ * The ARN of a secret as policies name it. Secrets Manager ends an ARN with six characters of its own, which a secret that is
+ * imported by its name does not tell.
+ */
+export function secretArnPattern(secret: secretsmanager.ISecret): string {
+  return secret.secretFullArn ?? `${secret.secretArn}-??????`;
 }

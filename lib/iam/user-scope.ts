@@ -7,23 +7,53 @@ const USER_TAG = 'userId';
 /** Stands in the policies of a user-scoped role for the user of the session. */
 export const USER_KEY_VARIABLE = `\${aws:PrincipalTag/${USER_TAG}}`;
 
+type Conditions = Readonly<Record<string, Record<string, string | string[]>>>;
+
 /**
- * Conditions of taking on a user-scoped role: with a user who is named, by a name that reaches into nobody else's keys, and
- * with nothing besides. `ForAllValues` holds where there are no tags at all, hence `Null`; transitive tags would reach
- * further roles.
+ * A user who is named, by a name that reaches into nobody else's keys, and nothing besides.
  *
  * Amazon STS refuses `*` and `?` in the value of a tag by itself; here they are refused whether it does or not.
  */
-const ONE_USER: Readonly<Record<string, Record<string, string | string[]>>> = {
+const NAMED_USER: Conditions = {
   StringLike: { [`aws:RequestTag/${USER_TAG}`]: '?*' },
   StringNotLike: { [`aws:RequestTag/${USER_TAG}`]: ['*/*', '*${*}*', '*${?}*', '.', '..'] },
   'ForAllValues:StringEquals': { 'aws:TagKeys': [USER_TAG] },
+};
+
+/**
+ * Conditions of taking on a user-scoped role with tags of the caller's choice. `ForAllValues` holds where there are no tags at
+ * all, hence `Null`; transitive tags would reach further roles.
+ */
+const ONE_USER: Conditions = {
+  ...NAMED_USER,
   Null: { 'aws:TagKeys': 'false', 'sts:TransitiveTagKeys': 'true' },
 };
 
 /** Who may take on a user-scoped role: `principal` alone, for one user at a time. */
-export function userRoleTrust(principal: iam.IPrincipal): iam.IPrincipal {
+export function userRoleTrust(principal: iam.IPrincipal): iam.PrincipalBase {
   return new iam.SessionTagsPrincipal(new iam.PrincipalWithConditions(principal, ONE_USER));
+}
+
+/** The claim of the user's token whose value becomes the tag of the session, as identity pools want it. */
+export const USER_TAG_CLAIM: Readonly<Record<string, string>> = { [USER_TAG]: 'sub' };
+
+/**
+ * Who may take on a user-scoped role where an identity pool gives its credentials: whoever the pool knows by a token, and
+ * nobody as whom the pool does not name. The pool alone makes the tags; there is no way to ask for others.
+ */
+export function identityPoolTrust(identityPoolId: string): iam.IPrincipal {
+  return new iam.SessionTagsPrincipal(
+    new iam.FederatedPrincipal(
+      'cognito-identity.amazonaws.com',
+      {
+        ...NAMED_USER,
+        Null: { 'aws:TagKeys': 'false' },
+        StringEquals: { 'cognito-identity.amazonaws.com:aud': identityPoolId },
+        'ForAnyValue:StringEquals': { 'cognito-identity.amazonaws.com:amr': 'authenticated' },
+      },
+      Actions.ASSUME_WITH_WEB_IDENTITY[0],
+    ),
+  );
 }
 
 /** Lets a principal take on a user-scoped role, for one user at a time. */

@@ -8,7 +8,7 @@ import {
   type aws_iam as iam,
 } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import type { IAgent } from '../agent/agent';
+import type { IAgent, IAgentCapability } from '../agent/agent';
 import { AgentEnvironment } from '../agent/agent-environment';
 import { AgentSecrets } from '../agent/agent-secrets';
 import { AgentAuthorizer } from '../auth/agent-authorizer';
@@ -18,6 +18,7 @@ import { ClaudeModels } from '../model/claude-models';
 import { guardrailFindings } from '../model/model-guardrail';
 import { environmentFindings, renderedEnvironmentFindings } from '../private/environment-findings';
 import { uniqueAgentCoreName } from '../private/naming';
+import { requestHeaderFindings } from '../private/request-headers';
 import { findingsOf, throwFindings } from '../private/validation';
 import { AgentNetwork } from './agent-network';
 import { AgentRuntimeBase, type IAgentRuntime } from './agent-runtime-base';
@@ -86,7 +87,13 @@ export class AgentRuntime extends AgentRuntimeBase implements IAgent, ec2.IConne
   /** Who may call the agent. */
   public readonly authorizer: AgentAuthorizer;
 
+  /** What the agent was given, its models included. */
+  public readonly capabilities: readonly IAgentCapability[];
+
   private readonly permissions: ExecutionPermissions;
+
+  /** The headers that are passed on. Rendered by the L2 at synthesis, as the environment is. */
+  private readonly requestHeaders: string[];
 
   /** Rendered by the L2 at synthesis, so that capabilities can still add to it. */
   private readonly environment: Record<string, string> = {};
@@ -98,7 +105,8 @@ export class AgentRuntime extends AgentRuntimeBase implements IAgent, ec2.IConne
     const { callersHaveJwt } = this.authorizer;
     const network = props.network ?? AgentNetwork.publicInternet();
     const fileSystems = props.fileSystems ?? [];
-    const requestHeaders = [...this.authorizer.identityHeaders, ...(props.requestHeaders ?? [])];
+    this.requestHeaders = [...this.authorizer.identityHeaders, ...(props.requestHeaders ?? [])];
+    const { requestHeaders } = this;
     const findings = runtimeFindings(this, props, { requestHeaders, callersHaveJwt, inVpc: network.inVpc });
     warnOfRuntime(this, props);
 
@@ -116,12 +124,13 @@ export class AgentRuntime extends AgentRuntimeBase implements IAgent, ec2.IConne
     };
     const ownVariables = Object.entries(props.environment ?? {}).filter(([name]) => propertyOf(name) === undefined);
     const models = props.models ?? ClaudeModels.sonnetWithHaiku();
-    const capabilities = [
+    const capabilities: IAgentCapability[] = [
       models,
       ...(props.guardrail === undefined ? [] : [props.guardrail]),
       new AgentSecrets(props.secrets ?? {}, props.image.definition?.secretReferences ?? []),
       ...(props.capabilities ?? []),
     ];
+    this.capabilities = capabilities;
     throwFindings(this, [
       ...findings,
       ...takenNameFindings(this, this.agentName),
@@ -201,6 +210,11 @@ export class AgentRuntime extends AgentRuntimeBase implements IAgent, ec2.IConne
     return this.runtime.agentRuntimeVersion;
   }
 
+  /** The discovery document of the provider whose tokens callers bring; undefined where they sign with IAM credentials. */
+  public get discoveryUrl(): string | undefined {
+    return this.authorizer.discoveryUrl;
+  }
+
   /** Whether callers bring a JWT; otherwise they sign with IAM credentials. */
   public get callersHaveJwt(): boolean {
     return this.authorizer.callersHaveJwt;
@@ -227,6 +241,17 @@ export class AgentRuntime extends AgentRuntimeBase implements IAgent, ec2.IConne
    */
   public get connections(): ec2.Connections {
     return this.runtime.connections;
+  }
+
+  /**
+   * Has the agent see a header of its requests, as the property `requestHeaders` does. For capabilities.
+   *
+   * @throws Error when AgentCore does not pass the header on, or passes on as many as it can
+   */
+  public addRequestHeader(name: string): void {
+    if (this.requestHeaders.some((header) => header.toLowerCase() === name.toLowerCase())) return;
+    throwFindings(this, requestHeaderFindings([...this.requestHeaders, name], this.callersHaveJwt));
+    this.requestHeaders.push(name);
   }
 
   /**

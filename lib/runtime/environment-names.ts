@@ -19,6 +19,9 @@ const PROPERTIES: Readonly<Record<string, string>> = {
   [AgentEnvironment.METRICS_NAMESPACE]: 'metricsNamespace',
 };
 
+/** Names that end in an underscore begin those of as many variables as are wanted. */
+const PREFIXES = Object.values(AgentEnvironment).filter((name) => name.endsWith('_'));
+
 const OWN_NAMES = new Set<string>(Object.values(AgentEnvironment));
 
 /**
@@ -27,6 +30,7 @@ const OWN_NAMES = new Set<string>(Object.values(AgentEnvironment));
  */
 export function propertyOf(name: string): string | undefined {
   if (name.startsWith(AgentEnvironment.SECRET_PREFIX)) return 'secrets';
+  if (PREFIXES.some((prefix) => name.startsWith(prefix))) return 'capabilities';
   return OWN_NAMES.has(name) ? (PROPERTIES[name] ?? 'capabilities') : undefined;
 }
 

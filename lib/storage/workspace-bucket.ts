@@ -1,6 +1,7 @@
 import { Annotations, aws_s3 as s3, Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
 import type { aws_kms as kms } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { DOWNLOADS_PREFIX } from '../iam/object-access';
 import { throwFindings } from '../private/validation';
 import { WorkspaceBucketBase } from './workspace-bucket-base';
 
@@ -36,8 +37,8 @@ export interface WorkspaceBucketProps {
   readonly removalPolicy?: RemovalPolicy;
 }
 
-/** An upload in parts is done long before. */
-const MAX_UPLOAD = Duration.days(1);
+/** The shortest that Amazon S3 knows; an upload in parts is done long before, and so is a download. */
+const ONE_DAY = Duration.days(1);
 
 const OLD_VERSION_RETENTION = Duration.days(30);
 
@@ -45,7 +46,8 @@ const OLD_VERSION_RETENTION = Duration.days(30);
  * Keeps files and conversations of an agent's users between sessions: a private bucket, reached over TLS only, encrypted,
  * with versions, and kept when the stack is deleted.
  *
- * Do not let its current objects expire by age: a workspace is made of objects of any age.
+ * Do not let its current objects expire by age: a workspace is made of objects of any age. Copies of files that `AgentApi`
+ * makes for downloads do, after a day.
  */
 export class WorkspaceBucket extends WorkspaceBucketBase {
   /**
@@ -81,7 +83,13 @@ export class WorkspaceBucket extends WorkspaceBucketBase {
           id: 'OldVersions',
           noncurrentVersionExpiration: oldVersionRetention,
           expiredObjectDeleteMarker: true,
-          abortIncompleteMultipartUploadAfter: MAX_UPLOAD,
+          abortIncompleteMultipartUploadAfter: ONE_DAY,
+        },
+        {
+          id: 'Downloads',
+          prefix: DOWNLOADS_PREFIX,
+          expiration: ONE_DAY,
+          noncurrentVersionExpiration: ONE_DAY,
         },
       ],
       ...(props.accessLogsBucket === undefined

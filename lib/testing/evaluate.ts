@@ -56,8 +56,8 @@ export function evaluate(policies: IdentityPolicies, request: AccessRequest): Ve
     : { allowed: false, decision: 'implicitDeny', matched: [] };
 }
 
-/** Who asks to assume a role: a service principal, or the ARN of a role or user. */
-export type TrustedCaller = { readonly service: string } | { readonly aws: string };
+/** Who asks to assume a role: a service principal, the ARN of a role or user, or an identity provider for its user. */
+export type TrustedCaller = { readonly service: string } | { readonly aws: string } | { readonly federated: string };
 
 /**
  * Decides whether `trustPolicy` lets `caller` do `action` (for instance `sts:AssumeRole`) in the given context.
@@ -124,7 +124,9 @@ function principalMatches(statement: PolicyStatementJson, caller: TrustedCaller)
   if (principal === undefined) return false;
   if (typeof principal === 'string') return principal === '*';
   const accounts = list(principal.AWS);
+  // "AWS": "*" means everybody with an identity, federated users included.
   if (accounts.includes('*')) return true;
+  if ('federated' in caller) return list(principal.Federated).includes(caller.federated);
   if ('service' in caller) return list(principal.Service).includes(caller.service);
   const names = namesOf(caller.aws);
   return accounts.some((trusted) => names.includes(trusted));

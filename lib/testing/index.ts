@@ -1,3 +1,11 @@
+export {
+  authorizeToolCall,
+  listableTools,
+  type PolicedGateway,
+  type ToolCall,
+  type ToolCaller,
+  type ToolCallVerdict,
+} from './authorize-tool-call';
 export type { RequestContext } from './condition';
 export {
   evaluate,

@@ -44,6 +44,33 @@ const VALUES: Readonly<Record<string, Values>> = {
       Status: 'READY',
     };
   },
+  'AWS::BedrockAgentCore::ApiKeyCredentialProvider': (resource, environment) =>
+    credentialProvider(resource, environment, 'apikeycredentialprovider'),
+  'AWS::BedrockAgentCore::OAuth2CredentialProvider': (resource, environment) => ({
+    ...credentialProvider(resource, environment, 'oauth2credentialprovider'),
+    CallbackUrl: `https://bedrock-agentcore.${environment.region}.amazonaws.com/identities/oauth2/callback/${uuid(resource, environment)}`,
+  }),
+  'AWS::Cognito::IdentityPool': (resource, environment) => ({
+    Ref: `${environment.region}:${uuid(resource, environment)}`,
+  }),
+  'AWS::Cognito::UserPool': (resource, environment) => {
+    const id = `${environment.region}_${hash(resource, environment, 9)}`;
+    const providerName = `cognito-idp.${environment.region}.amazonaws.com/${id}`;
+    return {
+      Ref: id,
+      UserPoolId: id,
+      Arn: arn(environment, 'cognito-idp', `userpool/${id}`),
+      ProviderName: providerName,
+      ProviderURL: `https://${providerName}`,
+    };
+  },
+  'AWS::Cognito::UserPoolClient': (resource, environment) => {
+    const id = hash(resource, environment, 26);
+    return { Ref: id, ClientId: id };
+  },
+  'AWS::Cognito::UserPoolDomain': (resource) => named(resource, 'Domain'),
+  'AWS::Cognito::UserPoolGroup': (resource) => named(resource, 'GroupName'),
+  'AWS::Cognito::UserPoolResourceServer': (resource) => named(resource, 'Identifier'),
   'AWS::DynamoDB::GlobalTable': table,
   'AWS::DynamoDB::Table': table,
   'AWS::EC2::SecurityGroup': (resource, environment) => {
@@ -110,6 +137,22 @@ function table(resource: TemplateResource, environment: Environment): Record<str
   return { Ref: name, Arn: arn(environment, 'dynamodb', `table/${name}`) };
 }
 
+function credentialProvider(
+  resource: TemplateResource,
+  environment: Environment,
+  kind: string,
+): Record<string, string> {
+  const name = text(resource, 'Name') ?? resource.logicalId;
+  const providerArn = arn(environment, 'bedrock-agentcore', `token-vault/default/${kind}/${name}`);
+  return { Ref: providerArn, CredentialProviderArn: providerArn };
+}
+
+/** A resource whose `Ref` is a name that its template has to give. */
+function named(resource: TemplateResource, property: string): Record<string, string> {
+  const name = text(resource, property);
+  return name === undefined ? {} : { Ref: name };
+}
+
 /** The name that CloudFormation would make up: stack, logical id and a suffix. */
 function generated(resource: TemplateResource, environment: Environment): string {
   return `${environment.stackName}-${resource.logicalId}-${hash(resource, environment, 12)}`.slice(-64);
@@ -118,6 +161,10 @@ function generated(resource: TemplateResource, environment: Environment): string
 function hash(resource: TemplateResource, environment: Environment, length: number): string {
   const key = [environment.account, environment.region, environment.stackName, resource.logicalId].join('\n');
   return createHash('sha256').update(key).digest('hex').slice(0, length);
+}
+
+function uuid(resource: TemplateResource, environment: Environment): string {
+  return hash(resource, environment, 32).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
 function text(resource: TemplateResource, property: string): string | undefined {

@@ -204,7 +204,9 @@ export class ResolvedTemplate {
       type: String(raw.Type),
       // Names only: resolving all properties here could need the very value that is asked for.
       properties: this.resolve(
-        Object.fromEntries(Object.entries(raw.Properties ?? {}).filter(([key]) => /Name$|^Path$/.test(key))),
+        Object.fromEntries(
+          Object.entries(raw.Properties ?? {}).filter(([key]) => /Name$|^(Path|Domain|Identifier)$/.test(key)),
+        ),
       ) as Record<string, unknown>,
     };
     const { partition, region, account, stackName } = this;

@@ -32,7 +32,11 @@ export interface BoundCodeInterpreterNetwork {
 
 /** What the code that a model writes can reach. */
 export abstract class CodeInterpreterNetwork {
-  /** Amazon S3 with the role of the interpreter, where it has one, and nothing else. */
+  /**
+   * No internet and nothing of the account, but for Amazon S3 with the role of the interpreter, where it has one. AWS lets a
+   * sandbox look up names and reach buckets that are open to it, also those of others ("Network settings" of the code
+   * interpreter in the AgentCore developer guide).
+   */
   public static sandbox(): CodeInterpreterNetwork {
     return new Sandbox();
   }

@@ -49,7 +49,7 @@ const MANAGED_ID = 'aws.codeinterpreter.v1';
 
 /**
  * A place where the code that a model writes runs: microVMs of AgentCore apart from the agent's, without the agent's
- * credentials and files, and by default without a network and without a role.
+ * credentials and files, and by default without a way to the internet and without a role.
  *
  * Nearly every change replaces the interpreter, which ends its sessions; the agent starts others. Its name changes along,
  * because the new one is made before the old one is deleted.

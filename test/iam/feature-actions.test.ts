@@ -16,19 +16,27 @@ import { ClaudeAgentStack } from '../../bin/app/claude-agent-stack';
 import {
   AgentAuthorizer,
   AgentFileSystem,
+  AgentGateway,
   AgentImage,
   AgentNetwork,
   AgentRuntime,
+  AgentUserPool,
+  ApiKeyConnection,
   BucketAccess,
   CallerOverride,
   ClaudeModel,
   ClaudeModels,
   CodeInterpreterTool,
+  GatewayTool,
   Geography,
+  GitHubConnection,
   ImageBuilder,
   ModelGuardrail,
   ModelProvider,
+  OutboundCredential,
   PermissionMode,
+  SessionTable,
+  UserIdentityPool,
   WorkspaceBucket,
   type AgentRuntimeProps,
 } from '../../lib';
@@ -179,6 +187,13 @@ const FEATURES: readonly Feature[] = [
     addedActions: ['sts:AssumeRole', 'sts:TagSession'],
   },
   {
+    feature: 'a table of sessions, with a key of the account or without',
+    props: (stack) => ({
+      capabilities: [new SessionTable(stack, 'Sessions', { encryptionKey: key(stack) })],
+    }),
+    addedActions: ['sts:AssumeRole', 'sts:TagSession'],
+  },
+  {
     feature: 'a code interpreter, with access to a bucket or without',
     props: (stack) => ({
       capabilities: [
@@ -193,6 +208,59 @@ const FEATURES: readonly Feature[] = [
     feature: 'the code interpreter that AWS keeps',
     props: (stack) => ({ capabilities: [CodeInterpreterTool.managed(stack, 'Interpreter')] }),
     addedActions: USE_CODE_INTERPRETER,
+  },
+  {
+    feature: 'a gateway',
+    props: (stack) => ({
+      capabilities: [
+        new AgentGateway(stack, 'Gateway', {
+          tools: [
+            GatewayTool.mcpServer('docs', {
+              url: 'https://docs.example.com/mcp',
+              credential: OutboundCredential.gatewayRole({ service: 'execute-api' }),
+            }),
+          ],
+        }),
+      ],
+    }),
+    addedActions: ['bedrock-agentcore:InvokeGateway'],
+  },
+  {
+    feature: 'a connection with OAuth, GitHub included',
+    props: (stack) => ({
+      capabilities: [
+        new GitHubConnection(stack, 'GitHub', {
+          clientId: 'client',
+          clientSecret: new secretsmanager.Secret(stack, 'ClientSecret'),
+          returnUrl: 'https://agent.example.com/oauth/return',
+        }),
+      ],
+    }),
+    addedActions: ['bedrock-agentcore:GetResourceOauth2Token', 'secretsmanager:GetSecretValue'],
+  },
+  {
+    feature: 'a connection with an API key',
+    props: (stack) => ({
+      capabilities: [
+        new ApiKeyConnection(stack, 'Weather', {
+          connectionName: 'WEATHER',
+          secret: new secretsmanager.Secret(stack, 'ApiKey'),
+        }),
+      ],
+    }),
+    addedActions: ['bedrock-agentcore:GetResourceApiKey', 'secretsmanager:GetSecretValue'],
+  },
+  {
+    feature: 'a workspace bucket with an identity pool',
+    props: (stack) => {
+      const users = new AgentUserPool(stack, 'Users', { webOrigins: ['https://agent.example.com'] });
+      return {
+        authorizer: users.authorizer(),
+        capabilities: [new WorkspaceBucket(stack, 'Workspace'), new UserIdentityPool(stack, 'Identities', { users })],
+      };
+    },
+    addedActions: ['bedrock-agentcore:GetWorkloadAccessTokenForJWT'],
+    removedActions: ['bedrock-agentcore:GetWorkloadAccessToken'],
   },
   {
     feature: 'limits, modes, overrides, a namespace and tags',
@@ -350,7 +418,9 @@ test('the table of actions does not show as allowed what is denied', () => {
 
 describe('the documentation prints (UPDATE_DOCS=1 npx jest test/iam/feature-actions writes it)', () => {
   test('what the role of the sample allows', () => {
-    const sample = executionRole(resolvedTemplate(new ClaudeAgentStack(new App(), 'ClaudeAgentStack')));
+    const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
+    const standIn = ({ logicalId }: { logicalId: string }, attribute = ''): string => `<${logicalId}${attribute}>`;
+    const sample = executionRole(resolvedTemplate(new ClaudeAgentStack(app, 'ClaudeAgentStack'), { standIn }));
     const table = actionsTable(sample.identityPolicies.flatMap(({ Statement }) => Statement));
     expect(printed('README.md', 'actions', table)).toBe(table);
   });

@@ -71,7 +71,7 @@ describe('the bucket', () => {
     template.hasResource('AWS::S3::Bucket', { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
   });
 
-  test('lets old versions and aborted uploads expire, and no current object', () => {
+  test('lets old versions, aborted uploads and copies for downloads expire, and no other current object', () => {
     template.hasResourceProperties('AWS::S3::Bucket', {
       LifecycleConfiguration: {
         Rules: [
@@ -83,6 +83,13 @@ describe('the bucket', () => {
             AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
             ExpirationInDays: Match.absent(),
             ExpirationDate: Match.absent(),
+          },
+          {
+            Id: 'Downloads',
+            Status: 'Enabled',
+            Prefix: 'downloads/',
+            ExpirationInDays: 1,
+            NoncurrentVersionExpiration: { NoncurrentDays: 1 },
           },
         ],
       },
@@ -109,7 +116,9 @@ describe('the bucket', () => {
           },
         ],
       },
-      LifecycleConfiguration: { Rules: [Match.objectLike({ NoncurrentVersionExpiration: { NoncurrentDays: 7 } })] },
+      LifecycleConfiguration: {
+        Rules: Match.arrayWith([Match.objectLike({ NoncurrentVersionExpiration: { NoncurrentDays: 7 } })]),
+      },
       LoggingConfiguration: { LogFilePrefix: 'workspaces/', DestinationBucketName: Match.anyValue() },
     });
   });
@@ -176,10 +185,15 @@ describe('an agent with a workspace', () => {
   test('has a boundary on its user-scoped role where it has one', () => {
     class Agent extends Construct implements IAgent {
       public readonly agentName = 'agent';
+      public readonly runtimeId = 'agent-1234567890';
+      public readonly capabilities = [];
       public readonly role = new iam.Role(this, 'Role', { assumedBy: new iam.AccountRootPrincipal() });
       public readonly grantPrincipal = this.role;
       public readonly permissionsBoundary = iam.ManagedPolicy.fromAwsManagedPolicyName('Boundary');
       public readonly environment: Record<string, string> = {};
+      public addRequestHeader(): void {
+        throw new Error('a workspace needs no header');
+      }
       public addEnvironment(name: string, value: string): void {
         this.environment[name] = value;
       }

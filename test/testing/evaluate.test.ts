@@ -166,6 +166,16 @@ describe('evaluateTrust', () => {
     expect(verdict.decision).toBe('explicitDeny');
   });
 
+  test('accepts the named identity provider and no other, and nobody else in its place', () => {
+    const policyOfProvider = trust({ Federated: 'cognito-identity.amazonaws.com' });
+    const assume = (caller: Parameters<typeof evaluateTrust>[1]) =>
+      evaluateTrust(policyOfProvider, caller, 'sts:AssumeRole').allowed;
+    expect(assume({ federated: 'cognito-identity.amazonaws.com' })).toBe(true);
+    expect(assume({ federated: 'accounts.google.com' })).toBe(false);
+    expect(assume({ service: 'cognito-identity.amazonaws.com' })).toBe(false);
+    expect(assume({ aws: 'arn:aws:iam::111122223333:role/app' })).toBe(false);
+  });
+
   test('refuses an action that is not trusted', () => {
     expect(evaluateTrust(trust({ AWS: '*' }), { aws: 'arn:x' }, 'sts:TagSession').allowed).toBe(false);
   });

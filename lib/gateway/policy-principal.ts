@@ -1,0 +1,92 @@
+import { NAMESPACE, PRINCIPAL_TYPES, type GatewayCallers } from './cedar-schema';
+import { quoted } from './cedar-tokens';
+
+/** The caller of a tool, as policies see it. */
+export class GatewayPrincipal {
+  /** Every user that the authorizer of the gateway lets in. */
+  public static users(): GatewayPrincipal {
+    return new GatewayPrincipal('user');
+  }
+
+  /** One user. @param subject the `sub` of the user's token */
+  public static user(subject: string): GatewayPrincipal {
+    return new GatewayPrincipal('user', subject);
+  }
+
+  /** Every IAM principal that may call the gateway. */
+  public static iam(): GatewayPrincipal {
+    return new GatewayPrincipal('iam');
+  }
+
+  /**
+   * IAM principals by their ARN. A role calls as one of its sessions, `arn:aws:sts::<account>:assumed-role/<role>…`.
+   *
+   * @param pattern `*` stands for any text
+   */
+  public static iamLike(pattern: string): GatewayPrincipal {
+    return new GatewayPrincipal('iam', undefined, [['principal.id', 'like', quoted(pattern)].join(' ')]);
+  }
+
+  private constructor(
+    /** How a gateway tells such callers apart. */
+    public readonly callers: GatewayCallers,
+    private readonly subject?: string,
+    private readonly conditions: readonly string[] = [],
+  ) {}
+
+  /**
+   * Only those whose token has this claim with one of these values. Claims of users are tags in Cedar: texts.
+   *
+   * @throws Error when the callers are IAM principals, which have no claims
+   */
+  public withClaim(claim: string, ...values: [string, ...string[]]): GatewayPrincipal {
+    const tag = `principal.getTag(${quoted(claim)})`;
+    const [first, ...others] = values;
+    return this.withTag(
+      claim,
+      others.length === 0 ? `${tag} == ${quoted(first)}` : `[${values.map(quoted).join(', ')}].contains(${tag})`,
+    );
+  }
+
+  /**
+   * Only those whose token has this claim with a text like this; for `scope`, for instance, which holds several.
+   *
+   * @param pattern `*` stands for any text
+   * @throws Error when the callers are IAM principals, which have no claims
+   */
+  public withClaimLike(claim: string, pattern: string): GatewayPrincipal {
+    return this.withTag(claim, `principal.getTag(${quoted(claim)}) like ${quoted(pattern)}`);
+  }
+
+  /**
+   * Only those whose token has this claim with a list that has one of these values; `cognito:groups`, for instance. A list
+   * arrives as JSON, so that a value is found with its quotes only, and not in a longer one.
+   *
+   * @throws Error when the callers are IAM principals, which have no claims
+   */
+  public withClaimIncluding(claim: string, ...values: [string, ...string[]]): GatewayPrincipal {
+    const tag = `principal.getTag(${quoted(claim)})`;
+    const questions = values.map((value) => {
+      const literal = quoted(JSON.stringify(value)).slice(1, -1).replaceAll('*', '\\*');
+      return `${tag} like "*${literal}*"`;
+    });
+    return this.withTag(claim, questions.length === 1 ? questions.join('') : `(${questions.join(' || ')})`);
+  }
+
+  /** The principal as Cedar: its part of the scope, and its conditions. */
+  public toCedar(): { readonly scope: string; readonly conditions: readonly string[] } {
+    const type = `${NAMESPACE}::${PRINCIPAL_TYPES[this.callers]}`;
+    const scope = this.subject === undefined ? `principal is ${type}` : `principal == ${type}::${quoted(this.subject)}`;
+    return { scope, conditions: this.conditions };
+  }
+
+  private withTag(claim: string, question: string): GatewayPrincipal {
+    if (this.callers === 'iam') {
+      throw new Error(
+        `GatewayPrincipal: claim "${claim}" is asked of IAM principals, which bring no token; narrow them with iamLike, or call the gateway with the tokens of users`,
+      );
+    }
+    const condition = `principal.hasTag(${quoted(claim)}) && ${question}`;
+    return new GatewayPrincipal(this.callers, this.subject, [...this.conditions, condition]);
+  }
+}

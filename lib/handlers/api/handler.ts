@@ -1,0 +1,3 @@
+import { createHandler } from './create-handler';
+
+export const handler = createHandler(process.env, (line) => process.stdout.write(`${line}\n`));

@@ -1,0 +1,70 @@
+import type { aws_iam as iam, aws_logs as logs } from 'aws-cdk-lib';
+import type { IAgent } from '../agent/agent';
+import type { SessionTableBase } from '../storage/session-table-base';
+import type { WorkspaceBucketBase } from '../storage/workspace-bucket-base';
+
+/** Whose access tokens an API accepts; an `AgentUserPool` is one. */
+export interface IApiUsers {
+  /** `iss` of the tokens: an https address, with its discovery document below it. */
+  readonly issuerUrl: string;
+
+  /** What `client_id` of a token may say: the clients through which people sign in. */
+  readonly userClientIds: readonly string[];
+}
+
+/** An account elsewhere that users link; an `OAuthConnection` is one. */
+export interface ILinkedAccount {
+  /** Allows `grantee` to end the linking of an account for the user who began it. */
+  grantComplete(grantee: iam.IGrantable): iam.Grant;
+}
+
+/** How many requests the API takes, of all users together. */
+export interface ApiThrottle {
+  /** Requests a second. */
+  readonly rateLimit: number;
+  /** Requests at a time beyond that. */
+  readonly burstLimit: number;
+}
+
+/** Properties of an AgentApi. */
+export interface AgentApiProps {
+  /** The agent whose sessions these are. It is in the same stack, and `sessions` and `workspace` are capabilities of it. */
+  readonly agent: IAgent;
+
+  /** Who may call: the users of the agent, known to both by the same tokens. */
+  readonly users: IApiUsers;
+
+  /** Lists the sessions. */
+  readonly sessions: SessionTableBase;
+
+  /** Keeps files and conversations. */
+  readonly workspace: WorkspaceBucketBase;
+
+  /**
+   * Accounts that users can link.
+   *
+   * @default - none, and no route for it
+   */
+  readonly linkedAccounts?: ILinkedAccount[];
+
+  /**
+   * Origins of the pages that call the API, such as `https://agent.example.com`. More can be added with `addWebOrigin`.
+   *
+   * @default - none: browsers let no page read the replies
+   */
+  readonly webOrigins?: string[];
+
+  /**
+   * How many requests are taken; more are answered with 429.
+   *
+   * @default - 50 a second, and 100 at a time
+   */
+  readonly throttle?: ApiThrottle;
+
+  /**
+   * How long the log of requests is kept.
+   *
+   * @default RetentionDays.THREE_MONTHS
+   */
+  readonly accessLogRetention?: logs.RetentionDays;
+}

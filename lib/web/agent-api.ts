@@ -1,0 +1,159 @@
+import {
+  aws_apigatewayv2 as apigateway,
+  aws_apigatewayv2_authorizers as authorizers,
+  aws_iam as iam,
+  aws_s3 as s3,
+  Duration,
+  Lazy,
+} from 'aws-cdk-lib';
+import type { aws_lambda as lambda, aws_logs as logs } from 'aws-cdk-lib';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Construct } from 'constructs';
+import { UserRole } from '../agent/user-role';
+import { LibraryFunction } from '../functions/library-function';
+import { ApiEnvironment, ApiRoute } from '../handlers/api/environment';
+import { DOWNLOADS_PREFIX, objectStatements } from '../iam/object-access';
+import { sessionRowStatements } from '../iam/session-row-access';
+import { USER_KEY_VARIABLE, userRoleAccess, userRoleTrust } from '../iam/user-scope';
+import { throwFindings } from '../private/validation';
+import { accessLogStage } from './access-log-stage';
+import type { AgentApiProps } from './agent-api-props';
+import { apiFindings, capabilityFindings, webOriginFindings } from './api-findings';
+
+/** A little less than API Gateway waits, so that the function's own answer arrives. */
+const TIMEOUT = Duration.seconds(29);
+
+/** In MiB: a file that is given away is in the memory twice, and the share of a processor grows with it. */
+const MEMORY_SIZE = 1024;
+
+/** How long a browser remembers that it may call. */
+const PREFLIGHT_MAX_AGE = Duration.hours(1);
+
+/**
+ * What the pages of an agent need beside the agent itself: the user's sessions by last use, their messages and files, the
+ * user's settings, and the end of linking an account. An HTTP API for users who are signed in.
+ *
+ * Its function can do nothing itself: it takes on the user-scoped role of the agent, for the user of the token.
+ */
+export class AgentApi extends Construct {
+  /** The API. */
+  public readonly httpApi: apigateway.HttpApi;
+
+  /** The function behind it. */
+  public readonly function: lambda.Function;
+
+  /** The log of requests; it has no tokens and no names of users, sessions and files. */
+  public readonly accessLog: logs.LogGroup;
+
+  /** The address of the API, without a slash at its end. */
+  public readonly url: string;
+
+  private readonly webOrigins = new Set<string>();
+  private readonly bucket: s3.IBucket;
+
+  /** @throws Error with every finding about the properties */
+  constructor(scope: Construct, id: string, props: AgentApiProps) {
+    super(scope, id);
+    const { linkedAccounts = [], workspace } = props;
+    throwFindings(this, apiFindings(this, props));
+    this.node.addValidation({ validate: () => capabilityFindings(props) });
+    this.bucket = workspace.bucket;
+
+    const handler = this.defineFunction(props);
+    this.function = handler.function;
+    this.allowLinking(handler.role, props);
+
+    this.httpApi = new apigateway.HttpApi(this, 'Api', {
+      description: `Sessions, files and settings of the users of ${props.agent.agentName}`,
+      createDefaultStage: false,
+      defaultAuthorizer: new authorizers.HttpJwtAuthorizer('Users', props.users.issuerUrl, {
+        jwtAudience: [...props.users.userClientIds],
+      }),
+    });
+    const integration = new HttpLambdaIntegration('Function', this.function);
+    for (const route of Object.values(ApiRoute)) {
+      if (route === ApiRoute.COMPLETE_LINK && linkedAccounts.length === 0) continue;
+      const [method, path = ''] = route.split(' ');
+      this.httpApi.addRoutes({ path, methods: [method as apigateway.HttpMethod], integration });
+    }
+    const { stage, logGroup } = accessLogStage(this, this.httpApi, props);
+    this.accessLog = logGroup;
+    this.url = this.httpApi.apiEndpoint;
+    stage.node.addDependency(handler);
+
+    this.allowWebOrigins();
+    for (const origin of props.webOrigins ?? []) this.addWebOrigin(origin);
+  }
+
+  /**
+   * Lets the pages of an origin call the API, and read the files that it gives away.
+   *
+   * @throws Error when it is no origin, or one too many
+   */
+  public addWebOrigin(origin: string): void {
+    throwFindings(this, webOriginFindings(origin, this.webOrigins));
+    if (this.webOrigins.has(origin)) return;
+    this.webOrigins.add(origin);
+    // Rules of a bucket that was brought are its owner's matter.
+    if (this.bucket instanceof s3.Bucket) {
+      this.bucket.addCorsRule({ allowedOrigins: [origin], allowedMethods: [s3.HttpMethods.GET] });
+    }
+  }
+
+  private defineFunction({ agent, users, sessions, workspace }: AgentApiProps): LibraryFunction {
+    const userRole = UserRole.of(agent);
+    const handler = new LibraryFunction(this, 'Function', {
+      handler: 'api',
+      description: `Answers the users of ${agent.agentName}`,
+      timeout: TIMEOUT,
+      memorySize: MEMORY_SIZE,
+      environment: {
+        [ApiEnvironment.CLIENT_IDS]: users.userClientIds.join(','),
+        [ApiEnvironment.USER_ROLE_ARN]: userRole.role.roleArn,
+        [ApiEnvironment.SESSION_TABLE]: sessions.table.tableName,
+        [ApiEnvironment.WORKSPACE_BUCKET]: workspace.bucket.bucketName,
+        [ApiEnvironment.DOWNLOADS_PREFIX]: DOWNLOADS_PREFIX,
+      },
+    });
+    handler.addPolicy('Users', {
+      description: 'Takes on the role of one user at a time',
+      statements: [{ statement: userRoleAccess(userRole.role.roleArn) }],
+    });
+    if (userRole.role.assumeRolePolicy !== undefined) {
+      userRoleTrust(handler.role).addToAssumeRolePolicy(userRole.role.assumeRolePolicy);
+    }
+    userRole.addPolicy('Api', {
+      description: 'What the user does with sessions beside talking to the agent',
+      statements: [
+        ...sessionRowStatements(sessions.table, 'manage'),
+        ...objectStatements(workspace.bucket, `${DOWNLOADS_PREFIX}${USER_KEY_VARIABLE}/`, ['read', 'write', 'delete']),
+      ],
+    });
+    return handler;
+  }
+
+  private allowLinking(role: iam.IRole, { linkedAccounts = [] }: AgentApiProps): void {
+    if (linkedAccounts.length === 0) return;
+    const policy = new iam.ManagedPolicy(this, 'Linking', {
+      description: 'Ends the linking of accounts',
+      roles: [role],
+    });
+    for (const account of linkedAccounts) account.grantComplete(policy);
+  }
+
+  /** Only pages of these origins; the token is sent by the page, so no cookies. */
+  private allowWebOrigins(): void {
+    const api = this.httpApi.node.defaultChild as apigateway.CfnApi;
+    api.corsConfiguration = Lazy.any({
+      produce: () =>
+        this.webOrigins.size === 0
+          ? undefined
+          : {
+              allowOrigins: [...this.webOrigins],
+              allowMethods: ['DELETE', 'GET', 'PATCH', 'POST', 'PUT'],
+              allowHeaders: ['authorization', 'content-type'],
+              maxAge: PREFLIGHT_MAX_AGE.toSeconds(),
+            },
+    });
+  }
+}

@@ -1,0 +1,255 @@
+import fc from 'fast-check';
+import { createApi } from '../../../lib/handlers/api/api';
+import { ApiRoute } from '../../../lib/handlers/api/environment';
+import { ApiFailure, FAILURES, type FailureCode } from '../../../lib/handlers/api/failure';
+import type { HttpEvent } from '../../../lib/handlers/api/http-event';
+import type { OpenUserData } from '../../../lib/handlers/api/ports';
+import { accessClaims, bodyOf, ISSUER, refusal, requestOf, type RequestParts, sessionId } from './support/requests';
+
+const opened: string[] = [];
+const closedUsers: string[] = [];
+const logged: string[] = [];
+let failure: Error | undefined;
+
+/** Data of users that know nothing, or fail. */
+const openUserData: OpenUserData = (userKey) => {
+  opened.push(userKey);
+  const answer = <T>(value: T) => (failure === undefined ? Promise.resolve(value) : Promise.reject(failure));
+  return {
+    rows: {
+      list: () => answer({ sessions: [], next: undefined }),
+      has: () => answer(false),
+      rename: () => answer(undefined),
+      remove: () => answer(false),
+      settings: () => answer(undefined),
+      putSettings: () => answer(undefined),
+    },
+    objects: () => ({
+      workspace: { get: () => answer(undefined) },
+      offer: () => answer({ url: 'https://example.com', expiresIn: 300 }),
+      removeAll: () => answer(0),
+    }),
+    close: () => closedUsers.push(userKey),
+  };
+};
+const linked: (readonly string[])[] = [];
+const api = createApi({
+  clientIds: ['web-client', 'cli-client'],
+  openUserData,
+  link: {
+    complete: (...values) => {
+      linked.push(values);
+      return failure === undefined ? Promise.resolve() : Promise.reject(failure);
+    },
+  },
+  log: (line) => logged.push(line),
+});
+const ask = (route: string, parts?: RequestParts) => api(requestOf('ada', route, parts));
+
+beforeEach(() => {
+  for (const list of [opened, closedUsers, logged, linked]) list.splice(0);
+  failure = undefined;
+});
+
+function withClaims(claims: Readonly<Record<string, unknown>> | undefined): HttpEvent {
+  const event = requestOf('ada', ApiRoute.LIST_SESSIONS);
+  return { ...event, requestContext: { authorizer: { jwt: claims && { claims } } } };
+}
+
+describe('a token that API Gateway lets through', () => {
+  const access = accessClaims('ada');
+  const without = (name: string) => Object.fromEntries(Object.entries(access).filter(([key]) => key !== name));
+
+  test('is accepted when it is an access token of a client of the API', async () => {
+    expect((await api(withClaims(access))).statusCode).toBe(200);
+    expect((await api(withClaims({ ...access, client_id: 'cli-client' }))).statusCode).toBe(200);
+    expect((await api(withClaims(without('token_use')))).statusCode).toBe(200);
+    expect(opened).toEqual(['ada', 'ada', 'ada']);
+    expect(closedUsers).toEqual(opened);
+  });
+
+  test.each<[string, Record<string, unknown> | undefined]>([
+    ['has no claims', undefined],
+    ['is an ID token', { ...without('client_id'), token_use: 'id', aud: 'web-client' }],
+    ['is an ID token that names a client', { ...access, token_use: 'id' }],
+    ['is for another use', { ...access, token_use: 'refresh' }],
+    ['has a use that is no text', { ...access, token_use: ['access'] }],
+    ['is of another client', { ...access, client_id: 'other-client' }],
+    ['is of the beginning of a client', { ...access, client_id: 'web' }],
+    ['is of two clients', { ...access, client_id: 'web-client,cli-client' }],
+    ['is of a list of clients', { ...access, client_id: ['web-client'] }],
+    ['names no client', without('client_id')],
+    ['has an empty client', { ...access, client_id: '' }],
+    ['names no user', without('sub')],
+    ['has an empty user', { ...access, sub: '' }],
+    ['has a user that is no text', { ...access, sub: 7 }],
+    ['names no issuer', without('iss')],
+  ])('is refused when it %s, and nobody’s data is opened', async (_, claims) => {
+    const reply = await api(withClaims(claims));
+    expect(refusal(reply)).toEqual([401, 'UNAUTHENTICATED']);
+    expect(reply.body).not.toContain('token-of-ada');
+    expect(opened).toEqual([]);
+  });
+
+  test.each([undefined, '', 'Bearer', 'Bearer ', 'Basic dXNlcg== x', 'Bearer a b', 'Bearer a, Bearer b'])(
+    'is refused when the header is %j, which is none',
+    async (authorization) => {
+      expect(refusal(await api({ ...withClaims(access), headers: { authorization } }))).toEqual([
+        401,
+        'UNAUTHENTICATED',
+      ]);
+    },
+  );
+});
+
+describe('a request that cannot be answered', () => {
+  const id = sessionId('a');
+  const cursor = (...values: unknown[]) => Buffer.from(JSON.stringify(values)).toString('base64url');
+
+  test.each<[string, string, RequestParts]>([
+    ['a limit of nothing', ApiRoute.LIST_SESSIONS, { query: { limit: '0' } }],
+    ['a limit that is too high', ApiRoute.LIST_SESSIONS, { query: { limit: '101' } }],
+    ['a limit that is no number', ApiRoute.LIST_SESSIONS, { query: { limit: '1e1' } }],
+    ['two limits', ApiRoute.LIST_SESSIONS, { query: { limit: '1,2' } }],
+    ['a cursor that is no text of one', ApiRoute.LIST_SESSIONS, { query: { cursor: '{}' } }],
+    ['a cursor without a position', ApiRoute.LIST_SESSIONS, { query: { cursor: cursor('sessions') } }],
+    ['a cursor of another list', ApiRoute.LIST_SESSIONS, { query: { cursor: cursor('files', 'a') } }],
+    [
+      'a cursor with another key',
+      ApiRoute.LIST_SESSIONS,
+      { query: { cursor: cursor('sessions', '2026-01-01T00:00:00.000Z', 'x') } },
+    ],
+    ['a cursor with a time that is none', ApiRoute.LIST_SESSIONS, { query: { cursor: cursor('sessions', 'now', id) } }],
+    ['a cursor that is far too long', ApiRoute.LIST_SESSIONS, { query: { cursor: 'A'.repeat(10_000) } }],
+    ['no session id', ApiRoute.MESSAGES, {}],
+    ['a short session id', ApiRoute.MESSAGES, { id: 'a' }],
+    ['a long session id', ApiRoute.MESSAGES, { id: 'a'.repeat(257) }],
+    ['a session id with a slash', ApiRoute.DELETE_SESSION, { id: `${id}/x` }],
+    ['a session id with an escape', ApiRoute.DELETE_SESSION, { id: `${id}%2F` }],
+    ['a session id with a space', ApiRoute.DELETE_SESSION, { id: `${id} x` }],
+    ['a session id with other letters', ApiRoute.DELETE_SESSION, { id: `${id}ü` }],
+    ['no title', ApiRoute.RENAME_SESSION, { id, body: {} }],
+    ['an empty title', ApiRoute.RENAME_SESSION, { id, body: { title: '   ' } }],
+    ['a title that is no text', ApiRoute.RENAME_SESSION, { id, body: { title: 7 } }],
+    ['a title that is too long', ApiRoute.RENAME_SESSION, { id, body: { title: 'x'.repeat(201) } }],
+    ['a title of two lines', ApiRoute.RENAME_SESSION, { id, body: { title: 'a\nb' } }],
+    ['another field', ApiRoute.RENAME_SESSION, { id, body: { title: 'a', status: 'idle' } }],
+    ['no body', ApiRoute.PUT_SETTINGS, {}],
+    ['a body that is no JSON', ApiRoute.PUT_SETTINGS, { body: '{' }],
+    ['a body that is a list', ApiRoute.PUT_SETTINGS, { body: [] }],
+    ['a body that is null', ApiRoute.PUT_SETTINGS, { body: 'null' }],
+    ['settings that are too long', ApiRoute.PUT_SETTINGS, { body: { a: 'x'.repeat(17_000) } }],
+    ['a body that is too long', ApiRoute.PUT_SETTINGS, { body: ' '.repeat(70_000) }],
+    ['no path', ApiRoute.FILE_CONTENT, { id }],
+    ['no session URI', ApiRoute.COMPLETE_LINK, { body: {} }],
+    ['a session URI that is no text', ApiRoute.COMPLETE_LINK, { body: { sessionUri: {} } }],
+    ['an address as session URI', ApiRoute.COMPLETE_LINK, { body: { sessionUri: 'https://example.com' } }],
+    [
+      'a session URI with more behind it',
+      ApiRoute.COMPLETE_LINK,
+      { body: { sessionUri: 'urn:ietf:params:oauth:request_uri:a\n' } },
+    ],
+    [
+      'a session URI that is too long',
+      ApiRoute.COMPLETE_LINK,
+      { body: { sessionUri: `urn:ietf:params:oauth:request_uri:${'a'.repeat(1024)}` } },
+    ],
+  ])('because of %s is refused with what is wrong', async (_, route, parts) => {
+    const reply = await ask(route, parts);
+    expect(refusal(reply)).toEqual([400, 'INVALID_REQUEST']);
+    expect(bodyOf<{ error: { message: string } }>(reply).error.message).toMatch(/^["A-Z].{20,}[.]$/);
+    expect(linked).toEqual([]);
+    expect(logged).toEqual([]);
+  });
+
+  test.each(['GET /', '$default', 'constructor', '__proto__', 'POST /sessions'])(
+    'because %j is no route',
+    async (route) => {
+      expect(refusal(await ask(route))).toEqual([404, 'NOT_FOUND']);
+    },
+  );
+
+  test('whatever it is, it gets a 4xx and never a fault', async () => {
+    const texts = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.base64String());
+    const values = fc.dictionary(fc.constantFrom('limit', 'cursor', 'prefix', 'path'), texts);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...Object.values(ApiRoute)),
+        fc.oneof(texts, fc.constant(id)),
+        values,
+        fc.oneof(texts, fc.json()),
+        async (route, session, query, body) => {
+          const { statusCode } = await ask(route, { id: session, query, body });
+          expect([200, 400, 404]).toContain(statusCode);
+        },
+      ),
+      { numRuns: 300 },
+    );
+    expect(logged).toEqual([]);
+  });
+});
+
+describe('a service that fails', () => {
+  const ofService = (name: string, message: string) => Object.assign(new Error(message), { name, $metadata: {} });
+
+  test.each<[string, Error, FailureCode]>([
+    ['answers with an error', ofService('InternalServerError', 'said secret-key'), 'UNAVAILABLE'],
+    ['refuses', ofService('AccessDenied', 'arn:aws:iam::111122223333:user/secret-key'), 'UNAVAILABLE'],
+    ['is not there', Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }), 'UNAVAILABLE'],
+    [
+      'gives no credentials',
+      Object.assign(new Error('Cannot assume'), { name: 'WorkspaceUnavailable' }),
+      'UNAVAILABLE',
+    ],
+    ['is used wrongly', new TypeError('undefined is no function'), 'INTERNAL'],
+  ])('because it %s is told to the caller in general, and in the log by name', async (_, error, code) => {
+    failure = error;
+    const reply = await ask(ApiRoute.LIST_SESSIONS);
+    expect(refusal(reply)).toEqual([FAILURES[code].status, code]);
+    expect(reply.body).not.toContain(error.message);
+    const [line = '{}'] = logged;
+    expect(JSON.parse(line)).toMatchObject({ level: 'error', code, error: error.name, route: 'GET /sessions' });
+    expect(line).not.toContain('secret-key');
+    expect(line).not.toContain('token-of-ada');
+    expect(closedUsers).toEqual(['ada']);
+  });
+});
+
+describe('completing a link', () => {
+  const sessionUri = 'urn:ietf:params:oauth:request_uri:Abc-._~1';
+
+  test('is done with the token of the caller, with or without its scheme', async () => {
+    const event = requestOf('ada', ApiRoute.COMPLETE_LINK, { body: { sessionUri } });
+    expect(await api(event)).toMatchObject({ statusCode: 204, body: '' });
+    await api({ ...event, headers: { authorization: 'token-of-ada' } });
+    await api({
+      ...event,
+      body: Buffer.from(JSON.stringify({ sessionUri })).toString('base64'),
+      isBase64Encoded: true,
+    });
+    expect(linked).toEqual(Array.from({ length: 3 }, () => [sessionUri, 'token-of-ada']));
+    expect(opened).toEqual([]);
+  });
+
+  test('that is refused is told without a reason', async () => {
+    failure = new ApiFailure('LINK_REFUSED', 'The account was not linked.');
+    expect(refusal(await ask(ApiRoute.COMPLETE_LINK, { body: { sessionUri } }))).toEqual([403, 'LINK_REFUSED']);
+    expect(logged).toEqual([]);
+  });
+});
+
+test('no reply is kept by anybody on the way, or taken for a page', async () => {
+  for (const event of [requestOf('ada', 'GET /sessions'), requestOf('ada', 'GET /none')]) {
+    expect((await api(event)).headers).toEqual({
+      'content-type': 'application/json; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
+  }
+});
+
+test('users are told apart by the issuer where their subject is no name of a folder', async () => {
+  await api(withClaims({ ...accessClaims('a|b'), iss: `${ISSUER}1` }));
+  await api(withClaims({ ...accessClaims('a|b'), iss: `${ISSUER}2` }));
+  expect(new Set(opened).size).toBe(2);
+});

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Authorizer } from './config.ts';
 import { RefusedRequest, USER_HEADER } from './protocol.ts';
+import { claimsOf } from './user-identity/token-claims.ts';
 
 /** The user on whose behalf a request comes. */
 export interface Caller {
@@ -70,18 +71,4 @@ function bearerClaims(authorization: string | undefined): { readonly issuer: str
     throw new RefusedRequest('CALLER_UNKNOWN', `The bearer token does not name its user: ${remedy}.`);
   }
   return { issuer: iss, subject: sub };
-}
-
-/** The payload of a JWT; nothing when it has none. */
-function claimsOf(token: string): { readonly iss?: unknown; readonly sub?: unknown } {
-  const [, payload, signature] = token.split('.');
-  if (payload === undefined || signature === undefined) {
-    return {};
-  }
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
-    return typeof claims === 'object' && claims !== null ? claims : {};
-  } catch {
-    return {};
-  }
 }

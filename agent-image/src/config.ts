@@ -1,11 +1,15 @@
 import { join } from 'node:path';
 import { type CodeInterpreterConfig, readCodeInterpreter } from './config/code-interpreter.ts';
+import { type ConnectionConfig, readConnections } from './config/connections.ts';
 import type { AgentDirectories } from './config/directories.ts';
+import { type GatewayConfig, readGateways } from './config/gateways.ts';
 import { type ModelGuardrail, readModelGuardrail } from './config/model-guardrail.ts';
 import { type ModelProvider, readModelProvider } from './config/model-provider.ts';
 import { type AgentModels, readModels } from './config/models.ts';
 import { readSecretArns } from './config/secret-arns.ts';
 import { readSessionLimits } from './config/session-limits.ts';
+import { readSessionTable, type SessionTableConfig } from './config/session-table.ts';
+import { readUserAccess, type UserAccess } from './config/user-access.ts';
 import { ConfigError, directory, listOf, matching, oneOf, optional } from './config/variables.ts';
 import { readWorkspaceBucket, type WorkspaceBucket } from './config/workspace-bucket.ts';
 import type { SessionLimits } from './limits.ts';
@@ -37,6 +41,14 @@ export interface AgentConfig extends AgentDirectories {
   readonly codeInterpreter?: CodeInterpreterConfig;
   /** Missing when sessions are kept in the container alone. */
   readonly workspaceBucket?: WorkspaceBucket;
+  /** Gateways whose tools the agent has. */
+  readonly gateways: readonly GatewayConfig[];
+  /** Accounts of the user and keys that AgentCore Identity keeps. */
+  readonly connections: readonly ConnectionConfig[];
+  /** Missing when the agent reaches nothing of its users. */
+  readonly userAccess?: UserAccess;
+  /** Missing when sessions are listed nowhere. */
+  readonly sessionTable?: SessionTableConfig;
   /** ARNs of the secrets of the agent, by their names. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly limits: SessionLimits;
@@ -69,6 +81,10 @@ export function readConfig(env: NodeJS.ProcessEnv): AgentConfig {
   const guardrail = readModelGuardrail(env, provider);
   const codeInterpreter = readCodeInterpreter(env);
   const workspaceBucket = readWorkspaceBucket(env);
+  const authorizer = oneOf(env, 'AGENT_AUTHORIZER', ['jwt', 'iam']) ?? 'iam';
+  const gateways = readGateways(env, authorizer);
+  const userAccess = readUserAccess(env, authorizer);
+  const sessionTable = readSessionTable(env, userAccess);
   const home = directory(env, 'HOME');
   if (home === undefined) {
     throw new ConfigError('HOME is not set: give the absolute path of a directory that the agent may write to.');
@@ -84,9 +100,16 @@ export function readConfig(env: NodeJS.ProcessEnv): AgentConfig {
     ...(guardrail && { guardrail }),
     ...(codeInterpreter && { codeInterpreter }),
     ...(workspaceBucket && { workspaceBucket }),
+    gateways,
+    connections: readConnections(
+      env,
+      gateways.map(({ name }) => name),
+    ),
+    ...(userAccess && { userAccess }),
+    ...(sessionTable && { sessionTable }),
     secrets: readSecretArns(env),
     limits: readSessionLimits(env),
-    authorizer: oneOf(env, 'AGENT_AUTHORIZER', ['jwt', 'iam']) ?? 'iam',
+    authorizer,
     permissionModes: listOf(env, 'AGENT_PERMISSION_MODES', [...USUAL_MODES, 'bypass']) ?? USUAL_MODES,
     callerOverrides: listOf(env, 'AGENT_CALLER_OVERRIDES', ['model', 'systemPrompt']) ?? [],
     metricsNamespace: metricsNamespace(env),

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConfigError } from './config.ts';
-import { secretNames } from './secret-values.ts';
+import { type AgentConfig, ConfigError } from './config.ts';
+import { placeholderNames, type ValueSource } from './secret-values.ts';
 
 /** What the deployer made of this agent; read once, at start. Nothing else gives the agent prompts, tools or servers. */
 export interface Definition {
@@ -31,7 +31,7 @@ export type ModelAlias = 'main' | 'fast' | 'subagent';
 export interface McpServer {
   readonly type: 'http' | 'sse';
   readonly url: string;
-  /** In values, `${secret:NAME}` stands for the secret of that name. */
+  /** In values, `${secret:NAME}` stands for a secret of the agent and `${connection:NAME}` for the key of a connection. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -52,12 +52,14 @@ const OWN_SERVERS: readonly string[] = ['ci'];
  *
  * @param required whether a directory that is not there is an error, because it was asked for
  * @param secrets of the deployment, by the names that headers of MCP servers may use
+ * @param own gateways and connections of the deployment, whose names no MCP server may have
  * @throws ConfigError naming the file, what is wrong in it and what is allowed
  */
 export function readDefinition(
   directory: string,
   required: boolean,
   secrets: Readonly<Record<string, string>>,
+  { gateways, connections }: OwnServers = { gateways: [], connections: [] },
 ): Definition {
   const file = join(directory, 'definition.json');
   if (!existsSync(file)) {
@@ -78,19 +80,49 @@ export function readDefinition(
       `${file} is not a definition: ${finding}. Build the image again with AgentImage.claudeAgent.`,
     );
   }
-  assertSecretsKnown(file, content, Object.keys(secrets));
+  assertNamesFree(
+    file,
+    content,
+    [...gateways, ...connections].map(({ name }) => name),
+  );
+  assertValuesKnown(file, content, 'secret', Object.keys(secrets));
+  assertValuesKnown(file, content, 'connection', keyNames(connections));
   return { ...content, pluginDirectory };
 }
 
+/** The part of the configuration that gives the agent servers of its own. */
+type OwnServers = Pick<AgentConfig, 'gateways' | 'connections'>;
+
+/** The tools of the agent's own servers have permissions that must not fall to others. */
+function assertNamesFree(file: string, { mcpServers }: Content, taken: readonly string[]): void {
+  const name = taken.find((one) => Object.hasOwn(mcpServers, one));
+  if (name === undefined) return;
+  const remedy = 'give the server another name in mcp.json';
+  throw new ConfigError(
+    `${file} has an MCP server named ${JSON.stringify(name)}, as a gateway or connection is: ${remedy}.`,
+  );
+}
+
+/** Accounts of users are in no header: there may be none yet when a server is first called. */
+function keyNames(connections: OwnServers['connections']): string[] {
+  return connections.filter(({ kind }) => kind === 'apiKey').map(({ name }) => name.toUpperCase());
+}
+
+const SOURCES: Readonly<Record<ValueSource, { readonly what: string; readonly remedy: string }>> = {
+  secret: { what: 'secret', remedy: 'to the ARN of a secret' },
+  connection: { what: 'API key connection', remedy: 'to a connection of kind apiKey' },
+};
+
 /** Found out at the start: in a session it would be the first prompt that fails. */
-function assertSecretsKnown(file: string, { mcpServers }: Content, known: readonly string[]): void {
+function assertValuesKnown(file: string, { mcpServers }: Content, source: ValueSource, known: readonly string[]): void {
+  const { what, remedy } = SOURCES[source];
   for (const [server, { headers = {} }] of Object.entries(mcpServers)) {
     for (const [header, value] of Object.entries(headers)) {
-      const unknown = secretNames(value).find((name) => !known.includes(name));
+      const unknown = placeholderNames(value, source).find((name) => !known.includes(name));
       if (unknown !== undefined) {
-        const has = known.length === 0 ? 'the agent has no secrets' : `the agent has ${known.join(', ')}`;
+        const has = known.length === 0 ? `the agent has no ${what}s` : `the agent has ${known.join(', ')}`;
         throw new ConfigError(
-          `${file} needs the secret ${JSON.stringify(unknown)} for the header ${JSON.stringify(header)} of the MCP server ${JSON.stringify(server)}, and ${has}: set AGENT_SECRET_${unknown} to the ARN of a secret, or correct the name in mcp.json.`,
+          `${file} needs the ${what} ${JSON.stringify(unknown)} for the header ${JSON.stringify(header)} of the MCP server ${JSON.stringify(server)}, and ${has}: set AGENT_${source.toUpperCase()}_${unknown} ${remedy}, or correct the name in mcp.json.`,
         );
       }
     }

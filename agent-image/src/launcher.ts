@@ -6,6 +6,7 @@ import type { LimitMeter, LimitOptions } from './limits.ts';
 import type { Log } from './log.ts';
 import { sdkOptions, type SdkHooks } from './sdk-options.ts';
 import { readSecrets, SecretStore } from './secrets.ts';
+import type { SessionServers } from './tools/session-servers.ts';
 import type { InterpreterSession } from './tools/code-interpreter/interpreter-session.ts';
 import { readTranscript } from './transcript.ts';
 
@@ -16,6 +17,8 @@ export interface LauncherOptions {
   readonly limits: LimitMeter;
   /** The session of the code interpreter; the agent has none when missing. */
   readonly interpreter?: InterpreterSession | undefined;
+  /** Gateways and connections. */
+  readonly servers: SessionServers;
   readonly log: Log;
   /** The SDK's id of the conversation to go on with. */
   readonly conversation: string | undefined;
@@ -24,18 +27,20 @@ export interface LauncherOptions {
 
 /** The conversation of a session, whose agent processes are started as the deployment says. */
 export function createConversation(options: LauncherOptions): Conversation {
-  const { config, definition, hooks, limits, interpreter, log, conversation, onIdentity } = options;
+  const { config, definition, hooks, limits, interpreter, servers, log, conversation, onIdentity } = options;
   let launched: LimitOptions = {};
   const store = new SecretStore(() => readSecrets(config));
   return new Conversation(
     {
       launchOptions: async ({ systemPrompt, model }, resume) => {
-        const secrets = await store.get();
+        const [read, keys] = await Promise.all([store.get(), servers.apiKeys(definition)]);
+        const secrets = { ...read, keys };
         const onStderr = (text: string): void => log('warn', 'the agent process wrote to stderr', { text });
         const { env } = process;
         const ci = interpreter && (await interpreterServer(interpreter, config.workspaceDirectory, log));
+        const ownServers = { ...(await servers.create()), ...(ci && { ci }) };
         const agent = { config, definition, env, secrets, hooks, onStderr, resume, model, systemPrompt };
-        const options = sdkOptions({ ...agent, ...(ci && { ownServers: { ci } }) });
+        const options = sdkOptions({ ...agent, ownServers });
         launched = limits.launchOptions();
         return { ...options, ...launched };
       },

@@ -7,6 +7,7 @@ import { Metrics } from './metrics.ts';
 import { AgentServer } from './server.ts';
 import { Session } from './session.ts';
 import { SessionHost } from './session-host.ts';
+import { SessionTokens } from './user-identity/request-tokens.ts';
 import { openWorkspace } from './workspace/open-workspace.ts';
 
 /** AgentCore does not say how long it waits after SIGTERM; a stop that takes longer than this is cut short. */
@@ -26,20 +27,22 @@ function start(): void {
   const config = readConfig(process.env);
   const { definitionDirectory, secrets } = config;
   const isAskedFor = definitionDirectory !== undefined;
-  const definition = readDefinition(definitionDirectory ?? BUILT_IN_DEFINITION, isAskedFor, secrets);
+  const definition = readDefinition(definitionDirectory ?? BUILT_IN_DEFINITION, isAskedFor, secrets, config);
   prepareDirectories(config);
-  const opening = openWorkspace(config, log);
+  const tokens = new SessionTokens();
+  const opening = openWorkspace(config, log, tokens);
   const metrics = new Metrics({ namespace: config.metricsNamespace, agentName: config.agentName });
   const host = new SessionHost({
     config,
+    tokens,
     openSession: async (id, user) => {
       const workspace = await opening;
       const onFenced = (): void => stop('another container goes on with the session', 1);
       const sessionLog = createLog({ session_id: id });
-      return Session.open({ id, user, config, definition, workspace, metrics, onFenced, log: sessionLog });
+      return Session.open({ id, user, config, definition, workspace, metrics, tokens, onFenced, log: sessionLog });
     },
   });
-  const server = new AgentServer({ host, authorizer: config.authorizer, log });
+  const server = new AgentServer({ host, authorizer: config.authorizer, userAccess: config.userAccess, log });
 
   server.http.on('error', (error: NodeJS.ErrnoException) => {
     const where = `${config.host}:${config.port}`;

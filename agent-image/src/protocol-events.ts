@@ -109,6 +109,16 @@ export interface WorkspaceSkipped {
   };
 }
 
+/**
+ * A tool needs an account of the person elsewhere that is not linked yet: the person opens `url`, and then the prompt is
+ * sent again. `session_uri` is what the page has to finish the flow with.
+ */
+export interface OauthRequired {
+  readonly type: 'CUSTOM';
+  readonly name: 'oauth.required';
+  readonly value: { readonly connection: string; readonly url: string; readonly session_uri?: string };
+}
+
 /** The container was replaced in the middle of a run: what was being done then was not finished. */
 export interface RunInterrupted {
   readonly type: 'CUSTOM';
@@ -224,6 +234,7 @@ export type AgentEvent =
   | WorkspaceSkipped
   | InterruptsClosed
   | SessionNotKept
+  | OauthRequired
   | RunInterrupted
   | RunFinished
   | RunFailed;

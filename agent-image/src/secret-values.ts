@@ -4,6 +4,8 @@ export interface SessionSecrets {
   readonly modelKey?: string;
   /** By the names of the secrets: GITHUB_TOKEN for `AGENT_SECRET_GITHUB_TOKEN`. */
   readonly values: Readonly<Record<string, string>>;
+  /** Keys of connections, by their names: SEARCH for `AGENT_CONNECTION_SEARCH`. */
+  readonly keys?: Readonly<Record<string, string>>;
 }
 
 /** A secret cannot be had; the message is for the log: it names the secret and the reason, and repeats no value. */
@@ -15,22 +17,26 @@ export class SecretUnavailable extends Error {
   }
 }
 
-const PLACEHOLDER = /\$\{secret:([^}]*)\}/g;
+const PLACEHOLDER = /\$\{(secret|connection):([^}]*)\}/g;
 
-/** The NAMEs that `text` asks for as `${secret:NAME}`. */
-export function secretNames(text: string): string[] {
-  return [...text.matchAll(PLACEHOLDER)].map(([, name = '']) => name);
+/** Where a value in a header comes from: `AGENT_SECRET_<NAME>`, or the key of `AGENT_CONNECTION_<NAME>`. */
+export type ValueSource = 'secret' | 'connection';
+
+/** The NAMEs that `text` asks for as `${secret:NAME}` or `${connection:NAME}`. */
+export function placeholderNames(text: string, wanted: ValueSource): string[] {
+  return [...text.matchAll(PLACEHOLDER)].flatMap(([, source, name = '']) => (source === wanted ? [name] : []));
 }
 
 /**
- * Puts values in the place of every `${secret:NAME}` in the value of a header.
+ * Puts values in the place of every `${secret:NAME}` and `${connection:NAME}` in the value of a header.
  *
  * @throws SecretUnavailable when there is no such secret, or its value can be in no header
  */
-export function withSecrets(text: string, { values }: SessionSecrets): string {
-  return text.replace(PLACEHOLDER, (_placeholder, name: string) => {
-    const secret = `AGENT_SECRET_${name}`;
-    const value = Object.hasOwn(values, name) ? values[name] : undefined;
+export function withSecrets(text: string, { values, keys = {} }: SessionSecrets): string {
+  return text.replace(PLACEHOLDER, (_placeholder, source: ValueSource, name: string) => {
+    const known = source === 'secret' ? values : keys;
+    const secret = `AGENT_${source.toUpperCase()}_${name}`;
+    const value = Object.hasOwn(known, name) ? known[name] : undefined;
     if (value === undefined) {
       throw new SecretUnavailable(secret, 'the agent has none of that name; add it to the deployment');
     }

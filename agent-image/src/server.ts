@@ -1,6 +1,4 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { readCaller } from './caller.ts';
-import type { AgentConfig } from './config.ts';
 import { endWithRefusal, sendEventStream } from './event-stream.ts';
 import { readInvocation, readSessionId } from './invocation/invocation.ts';
 import type { Log } from './log.ts';
@@ -8,11 +6,11 @@ import { type RefusalBody, REFUSALS, RefusedRequest, REQUEST_HEADER, SESSION_HEA
 import { refusalOf } from './refusal.ts';
 import { readBody } from './request-body.ts';
 import { attachReplyOf, replyOf, type SessionHost } from './session-host.ts';
+import { identify, type IdentityRules } from './user-identity/identify.ts';
 import { AgentWebSockets } from './web-socket.ts';
 
-export interface AgentServerOptions {
+export interface AgentServerOptions extends IdentityRules {
   readonly host: SessionHost;
-  readonly authorizer: AgentConfig['authorizer'];
   readonly log: Log;
   /** Pause between keep-alive comments of a stream, in milliseconds; 15 seconds by default. */
   readonly keepAliveMs?: number;
@@ -104,13 +102,13 @@ export class AgentServer {
   }
 
   async #invoke(req: IncomingMessage, res: ServerResponse, requestId: string): Promise<void> {
-    const { host, authorizer, keepAliveMs = 15_000 } = this.#options;
+    const { host, keepAliveMs = 15_000 } = this.#options;
     const body = await readBody(req);
     const sessionId = readSessionId(req.headers[SESSION_HEADER]);
-    const caller = readCaller(req.headers, authorizer);
+    const caller = identify(req.headers, this.#options);
     const invocation = readInvocation(body, sessionId, req.headers.accept);
     try {
-      const outcome = await host.call({ sessionId, invocation, requestId, ...(caller && { user: caller.userKey }) });
+      const outcome = await host.call({ sessionId, invocation, requestId, ...caller });
       if (outcome.kind === 'reply') {
         sendJson(res, 200, outcome.reply);
       } else if (invocation.stream) {

@@ -16,8 +16,10 @@ import type { SessionKeeper } from './session-keeper.ts';
 import type { SessionMeters } from './session-meters.ts';
 import type { SessionState } from './session-state.ts';
 import { permissionHooks, ToolGate } from './tool-gate.ts';
+import { readingTools, SessionServers } from './tools/session-servers.ts';
 import { InterpreterSession } from './tools/code-interpreter/interpreter-session.ts';
 import { readTranscript, toolResultFolders } from './transcript.ts';
+import type { SessionTokens } from './user-identity/request-tokens.ts';
 import { type EndedRun, type EndedTurn, Turn } from './turn.ts';
 import type { RunEnding } from './run-ending.ts';
 
@@ -28,6 +30,10 @@ export interface SessionAgentOptions {
   readonly keeper: SessionKeeper;
   readonly events: EventLog;
   readonly meters: SessionMeters;
+  /** Of the requests to this session. */
+  readonly tokens: SessionTokens;
+  /** Called when questions are closed without a run that goes on. */
+  readonly onAbandoned: () => void;
   readonly log: Log;
 }
 
@@ -39,6 +45,7 @@ export class SessionAgent {
   readonly #conversation: Conversation;
   readonly #limits: LimitMeter;
   readonly #interpreter: InterpreterSession | undefined;
+  readonly #servers: SessionServers;
   readonly #plan = new Plan();
   readonly #logPrompt: PromptLog;
   #turn: Turn | undefined;
@@ -57,7 +64,7 @@ export class SessionAgent {
     this.#desk = new PermissionDesk({
       modes: config.permissionModes,
       mode: state.record.permissionMode,
-      codeIsSandboxed: config.codeInterpreter?.network === 'sandbox',
+      reads: readingTools(config),
       audit: (entry) => {
         audit(entry);
         meters.audited(entry);
@@ -69,7 +76,17 @@ export class SessionAgent {
     this.#lost = state.interrupted?.prompt;
     this.#limits = new LimitMeter(config.limits, state.record.used);
     this.#interpreter = interpreterSession(options);
+    this.#servers = new SessionServers({
+      ...{ config, tokens: options.tokens, log },
+      onLink: ({ connection, url, sessionUri }) =>
+        this.#run?.emit({
+          type: 'CUSTOM',
+          name: 'oauth.required',
+          value: { connection, url, ...(sessionUri !== undefined && { session_uri: sessionUri }) },
+        }),
+    });
     this.#conversation = createConversation({
+      servers: this.#servers,
       interpreter: this.#interpreter,
       config,
       definition,
@@ -106,6 +123,7 @@ export class SessionAgent {
       return;
     }
     this.#choose(choices, run.identity.requestId);
+    this.#servers.refresh();
     const turn = new Turn({
       conversation: this.#conversation,
       desk: this.#desk,
@@ -150,7 +168,7 @@ export class SessionAgent {
 
   /** Ends the agent process, and what it has running elsewhere. */
   async close(): Promise<void> {
-    await Promise.all([this.#conversation.close(), this.#interpreter?.stop()]);
+    await Promise.all([this.#conversation.close(), this.#interpreter?.stop(), this.#servers.close()]);
   }
 
   /** Brings the session back when this is its first run here; gives the prompt for the model. */
@@ -249,6 +267,7 @@ export class SessionAgent {
     const value = { interrupt_ids: interruptIds };
     const number = this.#run?.identity.number ?? 0;
     this.#options.events.append(number, { type: 'CUSTOM', name: 'interrupts.closed', value });
+    this.#options.onAbandoned();
   }
 
   #observe(message: SDKMessage): void {

@@ -11,6 +11,7 @@ import {
   RefusedRequest,
 } from './protocol.ts';
 import type { Run } from './run.ts';
+import type { RequestTokens, SessionTokens } from './user-identity/request-tokens.ts';
 import type { RequestOrigin, Session } from './session.ts';
 
 /** The part of a session that the host uses. */
@@ -21,6 +22,8 @@ export type ServedSession = Pick<
 
 export interface SessionHostOptions {
   readonly config: Pick<AgentConfig, 'models' | 'permissionModes'>;
+  /** Takes the tokens of requests that the session lets in, and of the one that opens it. */
+  readonly tokens: SessionTokens;
   /** `user`: undefined where callers name no user. */
   readonly openSession: (sessionId: string, user: string | undefined) => Promise<ServedSession>;
 }
@@ -28,6 +31,7 @@ export interface SessionHostOptions {
 /** One request to a session, whichever way it came. */
 export interface SessionCall extends RequestOrigin {
   readonly sessionId: string;
+  readonly tokens: RequestTokens;
   readonly invocation: Invocation;
 }
 
@@ -62,14 +66,14 @@ export class SessionHost {
   }
 
   /** @throws RefusedRequest */
-  async call({ sessionId, invocation, ...origin }: SessionCall): Promise<CallOutcome> {
+  async call({ sessionId, tokens, invocation, ...origin }: SessionCall): Promise<CallOutcome> {
     if (this.#stopping) {
       throw new RefusedRequest('STOPPING', 'This container is being stopped: send the request again in a moment.');
     }
     if (invocation.kind === 'health' && !this.#session) {
       return { kind: 'reply', reply: this.#health() };
     }
-    const session = await this.#admit(sessionId, origin.user);
+    const session = await this.#admit(sessionId, origin.user, tokens);
     switch (invocation.kind) {
       case 'prompt':
         return runOutcome(session, session.start({ ...origin, ...invocation }));
@@ -97,7 +101,7 @@ export class SessionHost {
   }
 
   /** Opens the session with the first call; a session that cannot be opened is tried again with the next. */
-  async #admit(sessionId: string, user: string | undefined): Promise<ServedSession> {
+  async #admit(sessionId: string, user: string | undefined, tokens: RequestTokens): Promise<ServedSession> {
     this.#id ??= sessionId;
     if (this.#id !== sessionId) {
       throw new RefusedRequest(
@@ -105,6 +109,7 @@ export class SessionHost {
         'This container serves another session: AgentCore gives every session id a container of its own.',
       );
     }
+    if (!this.#opening) this.#options.tokens.take(tokens);
     this.#opening ??= this.#options.openSession(sessionId, user);
     try {
       this.#session = await this.#opening;
@@ -113,6 +118,7 @@ export class SessionHost {
       throw error;
     }
     this.#session.admit(user);
+    this.#options.tokens.take(tokens);
     return this.#session;
   }
 

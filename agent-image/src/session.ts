@@ -18,9 +18,12 @@ import { assertChoices } from './run-choices.ts';
 import { SessionAgent } from './session-agent.ts';
 import { SessionKeeper, unavailable } from './session-keeper.ts';
 import { SessionMeters } from './session-meters.ts';
+import { openSessionRows } from './session-rows/open-session-rows.ts';
+import type { SessionRows } from './session-rows/session-rows.ts';
 import { SessionState } from './session-state.ts';
 import { WorkspaceDamaged } from './workspace/format/entries.ts';
 import { WorkspaceUnavailable } from './workspace/object-store.ts';
+import type { SessionTokens } from './user-identity/request-tokens.ts';
 import type { SessionWorkspace } from './workspace/workspace.ts';
 
 export interface SessionOptions {
@@ -31,6 +34,8 @@ export interface SessionOptions {
   readonly definition: Definition;
   readonly workspace: SessionWorkspace;
   readonly metrics: Metrics;
+  /** Of the requests to this session. */
+  readonly tokens: SessionTokens;
   /** Called when another container has taken the session over: this one must end. */
   readonly onFenced: () => void;
   /** Its lines must name the session. */
@@ -71,6 +76,8 @@ export class Session {
   readonly #meters: SessionMeters;
   readonly #keeper: SessionKeeper;
   readonly #agent: SessionAgent;
+  /** Missing when this session is listed nowhere. */
+  readonly #rows: SessionRows | undefined;
   readonly #waiting: AcceptedPrompt[] = [];
   /** Settles when no prompt is left; undefined while there is none. */
   #work: Promise<void> | undefined;
@@ -95,13 +102,25 @@ export class Session {
   private constructor(options: SessionOptions, state: SessionState) {
     this.#options = options;
     this.#state = state;
-    const { id, config, definition, metrics, workspace, log } = options;
+    const { id, config, definition, metrics, workspace, tokens, log } = options;
     const meters = new SessionMeters(metrics, id);
     this.#meters = meters;
     this.#keeper = new SessionKeeper({ workspace, meters, log });
     this.events = new EventLog(state.record.eventsBelow);
     const { events } = this;
-    this.#agent = new SessionAgent({ config, definition, log, state, keeper: this.#keeper, meters, events });
+    const onAbandoned = (): void => this.#rows?.abandoned();
+    this.#rows = openSessionRows(options);
+    this.#agent = new SessionAgent({
+      config,
+      definition,
+      log,
+      state,
+      keeper: this.#keeper,
+      meters,
+      tokens,
+      events,
+      onAbandoned,
+    });
   }
 
   /** Whether something is being done, or a question waits for its answer. */
@@ -143,6 +162,7 @@ export class Session {
     }
     assertChoices(choices, this.#options.config, this.#options.definition);
     const run = this.#newRun(runId, requestId);
+    this.#rows?.follow(run, prompt);
     this.#waiting.push({ run, prompt: promptWithHistory(prompt, history), choices });
     this.#work ??= Promise.resolve().then(() => this.#workThrough());
     return run;
@@ -160,6 +180,7 @@ export class Session {
     }
     const run = this.#newRun(runId, requestId);
     this.#agent.resume(run, entries, user);
+    this.#rows?.follow(run);
     return run;
   }
 
@@ -196,6 +217,7 @@ export class Session {
     await this.#work;
     await this.#agent.close();
     await this.#keeper.close();
+    await this.#rows?.close();
     this.#meters.closed();
   }
 

@@ -2,14 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
-import { readCaller } from './caller.ts';
-import type { AgentConfig } from './config.ts';
 import type { Reading } from './event-stream.ts';
 import { readInvocation, readSessionId } from './invocation/invocation.ts';
 import type { Log } from './log.ts';
 import { MAX_BODY_BYTES, REFUSALS, RefusedRequest, SESSION_HEADER, type SocketFrame } from './protocol.ts';
 import { refusalOf } from './refusal.ts';
 import type { SessionHost } from './session-host.ts';
+import { type Identified, identify, type IdentityRules } from './user-identity/identify.ts';
 import { framesOf } from './web-socket-frames.ts';
 
 /** AgentCore takes 250 frames a second of one connection. */
@@ -21,9 +20,8 @@ const PING_MS = 15_000;
 /** Close code for a container that goes away (RFC 6455). */
 const GOING_AWAY = 1001;
 
-export interface AgentWebSocketsOptions {
+export interface AgentWebSocketsOptions extends IdentityRules {
   readonly host: SessionHost;
-  readonly authorizer: AgentConfig['authorizer'];
   readonly log: Log;
 }
 
@@ -31,7 +29,7 @@ export interface AgentWebSocketsOptions {
 interface Connection {
   readonly socket: WebSocket;
   readonly sessionId: string;
-  readonly user: string | undefined;
+  readonly caller: Identified;
   readonly requestId: string;
   /** Ends the sending of events that is under way, before another one begins. */
   stopReading: () => void;
@@ -60,9 +58,9 @@ export class AgentWebSockets {
       }
       const named = req.headers[SESSION_HEADER] ?? queryParameter(url, SESSION_HEADER);
       const sessionId = readSessionId(named);
-      const user = readCaller(req.headers, this.#options.authorizer)?.userKey;
+      const caller = identify(req.headers, this.#options);
       this.#server.handleUpgrade(req, stream, head, (socket) => {
-        this.#serve({ socket, sessionId, user, requestId, stopReading: () => undefined, reading: false });
+        this.#serve({ socket, sessionId, caller, requestId, stopReading: () => undefined, reading: false });
       });
     } catch (error) {
       this.#refuseUpgrade(stream, requestId, error);
@@ -116,11 +114,10 @@ export class AgentWebSockets {
   }
 
   async #take(connection: Connection, data: RawData, requestId: string): Promise<void> {
-    const { socket, sessionId, user } = connection;
+    const { socket, sessionId, caller } = connection;
     try {
       const invocation = readInvocation(bytesOf(data), sessionId, 'text/event-stream');
-      const origin = { requestId, ...(user !== undefined && { user }) };
-      const outcome = await this.#options.host.call({ sessionId, invocation, ...origin });
+      const outcome = await this.#options.host.call({ sessionId, invocation, requestId, ...caller });
       if (outcome.kind === 'reply') {
         await send(socket, { reply: outcome.reply });
       } else if (outcome.kind === 'events' || !connection.reading) {

@@ -1,9 +1,11 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { InvocationReply } from '../../agent-image/src/protocol';
+import type { AgentEvent, InvocationReply } from '../../agent-image/src/protocol';
+import { transcriptTree } from '../../agent-image/src/workspace/session-trees';
 import type { ContentBlock, ModelScript, ScriptedReply, ScriptedToolUse } from '../../bin/local/model/model-script';
 import { AgentFixture, isRunning, type ScriptedModel, startScriptedModel, waitUntil } from './support/agent-fixture';
+import { expectDescribed } from './support/open-api';
 import { ScriptedInterpreter, textResult } from './support/scripted-interpreter';
 
 const SESSION = 'session-of-ada-0000000000000000000000001';
@@ -109,6 +111,25 @@ test('the model runs code and gets text and an image', async () => {
   );
 });
 
+test('an image is kept in the transcript: the copy beside it, which the SDK makes, is not kept and not needed', async () => {
+  await startAgent();
+  interpreter.script = () => ({ results: [{ content: [{ type: 'image', mimeType: 'image/png', data: PNG }] }] });
+  await use(CODE);
+  await agent.dispose();
+  const projects = join(root, 'config', 'projects');
+  const copies = readdirSync(projects, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.png'));
+  expect(copies).toHaveLength(1);
+  const directories = { configDirectory: join(root, 'config'), workspaceDirectory: workspace };
+  for (const path of copies) {
+    expect(transcriptTree(directories, 'key', path.split('/')[1]).keeps(path, false)).toBe(false);
+    rmSync(join(projects, path));
+  }
+
+  await startAgent();
+  await agent.ask('What did you see?');
+  expect(JSON.stringify(model.requests.at(-1)?.body.messages)).toContain(PNG);
+});
+
 test('a file goes to the interpreter and its outcome comes back', async () => {
   await startAgent();
   writeFileSync(join(workspace, 'in.csv'), 'a,b\n1,2\n');
@@ -201,10 +222,77 @@ test('a cancelled turn lets go of the interpreter', async () => {
   await waitUntil(() => interpreter.calls.length === 1);
   await agent.post({ action: 'cancel' });
   expect((await answering).status).toBe('cancelled');
+  interpreter.script = () => textResult('42');
   await waitUntil(() => interpreter.open === 0);
+  // What runs would go on without it.
+  await waitUntil(() => interpreter.alive.length === 0);
+  const reply = await use(CODE);
+  expect(reply.tool_calls[0]?.result).toMatch(/^Note: the session .* has ended/);
+});
+
+describe('the id of its session', () => {
+  const resultOf = (events: readonly AgentEvent[]): object =>
+    events.flatMap((event) => (event.type === 'RUN_FINISHED' ? [event.result] : []))[0] ?? {};
+
+  test('is told with each run from the first call on, in either form of the reply', async () => {
+    await startAgent();
+    expect((await agent.ask('Hello.')).metadata).not.toHaveProperty('code_interpreter_session');
+    model.script = calling(CODE);
+    const reply = await expectDescribed(await agent.post({ prompt: 'Go on.' }));
+    expect(reply).toMatchObject({ metadata: { code_interpreter_session: 'session-1' } });
+    const events = await expectDescribed(await agent.post({ prompt: 'Hello again.', stream: true }));
+    expect(resultOf(events as AgentEvent[])).toMatchObject({ code_interpreter_session: 'session-1' });
+    interpreter.expire('session-1');
+    model.script = calling(CODE);
+    expect(resultOf(await agent.events('Go on.'))).toMatchObject({ code_interpreter_session: 'session-2' });
+  });
+
+  test('is told of no agent that has no interpreter', async () => {
+    await startAgent({ AGENT_CODE_INTERPRETER_ID: '' });
+    expect((await agent.ask('Hello.')).metadata).not.toHaveProperty('code_interpreter_session');
+    expect(resultOf(await agent.events('Hello.'))).not.toHaveProperty('code_interpreter_session');
+  });
+
+  test.each([
+    ['a field of the request', (id: string) => ({ prompt: 'Go on.', code_interpreter_session: id })],
+    ['its metadata', (id: string) => ({ prompt: 'Go on.', metadata: { code_interpreter_session: id } })],
+    [
+      'a property of an AG-UI client',
+      (id: string) => ({
+        ...{ threadId: SESSION, runId: 'run-1', state: {}, tools: [], context: [] },
+        messages: [{ id: 'm1', role: 'user', content: 'Go on.' }],
+        forwardedProps: { code_interpreter_session: id },
+      }),
+    ],
+  ])('is taken from nobody: %s is refused', async (_, body) => {
+    await startAgent();
+    model.script = calling(CODE);
+    const answer = await agent.post(body('session-of-bob'));
+    expect({ status: answer.status, body: await answer.json() }).toMatchObject({
+      status: 400,
+      body: { error: { code: 'INVALID_REQUEST' } },
+    });
+    expect(interpreter.calls).toEqual([]);
+  });
+
+  test('is taken from no tool call of the model either', async () => {
+    await startAgent();
+    const input = { code: '6 * 7', session_id: 'session-of-bob', sessionId: 'session-of-bob' };
+    await use({ name: 'mcp__ci__execute_code', input });
+    expect(interpreter.calls.filter(({ session }) => session !== 'session-1')).toEqual([]);
+    expect(JSON.stringify(interpreter.calls)).not.toContain('bob');
+  });
 });
 
 describe('permission', () => {
+  test.each(['ask', 'acceptEdits'])('to run code is asked for in the mode "%s"', async (mode) => {
+    await startAgent({ AGENT_PERMISSION_MODES: mode });
+    const reply = await use({ name: 'mcp__ci__list_files', input: {} }, CODE);
+    expect(reply.status).toBe('interrupted');
+    expect(reply.interrupts?.map(({ metadata }) => metadata.tool_name)).toEqual(['mcp__ci__execute_code']);
+    expect(interpreter.calls.map(({ name }) => name)).toEqual(['listFiles']);
+  });
+
   test('a command is asked about in the mode "ask", and a call of Bash as what it becomes', async () => {
     await startAgent({ AGENT_PERMISSION_MODES: 'ask' });
     const reply = await use({ name: 'Bash', input: { command: 'ls' } });

@@ -4,6 +4,7 @@ import {
   type InterpreterSessionRecord,
 } from '../../agent-image/src/tools/code-interpreter/interpreter-session';
 import { type InterpreterCode, InterpreterFault } from '../../agent-image/src/tools/code-interpreter/interpreter-fault';
+import type { ToolName } from '@aws-sdk/client-bedrock-agentcore';
 import { waitUntil } from './support/agent-fixture';
 import {
   type InterpreterReply,
@@ -284,6 +285,73 @@ describe('a failing call', () => {
     ending.abort(new DOMException('', reason));
     expect((await calling).code).toBe(code);
     await waitUntil(() => interpreter.open === 0);
+  });
+});
+
+describe('a call that is cancelled', () => {
+  /** Has one cancelled that has begun. */
+  async function cancelled(of: InterpreterSession, name: ToolName): Promise<InterpreterCode> {
+    interpreter.script = () => ({ hangs: true });
+    const ending = new AbortController();
+    const calls = interpreter.calls.length;
+    const calling = faultOf(of.call(name, { code: '6 * 7', command: 'ls', paths: ['a'] }, ending.signal));
+    await waitUntil(() => interpreter.calls.length > calls);
+    ending.abort();
+    const { code } = await calling;
+    interpreter.script = () => textResult('42');
+    return code;
+  }
+
+  test.each(['executeCode', 'executeCommand', 'startCommandExecution'] as const)(
+    'ends the session when it is %s, which would go on there, and the next call gets another one',
+    async (name) => {
+      const opened = open();
+      expect(await cancelled(opened, name)).toBe('INTERPRETER_CANCELLED');
+      const answer = await run(opened);
+      expect({ text: textOf(answer), renewed: answer.renewed }).toEqual({ text: '42', renewed: true });
+      expect(interpreter.stopped).toEqual(['session-1']);
+      expect(interpreter.alive).toEqual(['session-2']);
+      expect(logged.find(({ message }) => message === 'the code interpreter session is gone')).toMatchObject({
+        code: 'INTERPRETER_CANCELLED',
+      });
+    },
+  );
+
+  test('leaves the session when it only looks', async () => {
+    const opened = open();
+    expect(await cancelled(opened, 'readFiles')).toBe('INTERPRETER_CANCELLED');
+    expect((await run(opened)).renewed).toBe(false);
+    expect(interpreter.stopped).toEqual([]);
+  });
+
+  test('beside others ends the session once', async () => {
+    const opened = open();
+    await run(opened);
+    interpreter.script = () => ({ hangs: true });
+    const ending = new AbortController();
+    const calling = [run(opened, ending.signal), run(opened, ending.signal)].map(faultOf);
+    await waitUntil(() => interpreter.calls.length === 3);
+    ending.abort();
+    await Promise.all(calling);
+    await opened.stop();
+    expect(interpreter.stopped).toEqual(['session-1']);
+  });
+
+  test('while the agent session ends has the session ended before that', async () => {
+    const opened = open();
+    await cancelled(opened, 'executeCode');
+    await opened.stop();
+    expect(interpreter.alive).toEqual([]);
+    await waitUntil(() => interpreter.open === 0);
+  });
+
+  test('keeps nobody from going on when the session cannot be ended', async () => {
+    const opened = open();
+    await run(opened);
+    interpreter.stopFaults.push({ status: 403, type: 'AccessDeniedException' });
+    await cancelled(opened, 'executeCode');
+    expect((await run(opened)).renewed).toBe(true);
+    expect(logged.map(({ message }) => message)).toContain('the code interpreter session could not be stopped');
   });
 });
 

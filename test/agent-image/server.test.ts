@@ -6,6 +6,7 @@ import { type PingReply, SESSION_HEADER } from '../../agent-image/src/protocol';
 import { Run } from '../../agent-image/src/run';
 import { AgentServer } from '../../agent-image/src/server';
 import { type ServedSession, SessionHost } from '../../agent-image/src/session-host';
+import { SessionTokens } from '../../agent-image/src/user-identity/request-tokens';
 
 const SESSION_ID = 's'.repeat(36);
 const SUMMARY = {
@@ -37,6 +38,7 @@ beforeEach(async () => {
   const models = { main: 'm', fast: 'm', subagent: 'm' };
   const host = new SessionHost({
     config: { models, permissionModes: ['ask'] },
+    tokens: new SessionTokens(),
     openSession: () =>
       Promise.resolve<ServedSession>({
         get busy() {

@@ -31,6 +31,16 @@ export function matching(env: NodeJS.ProcessEnv, name: string, pattern: RegExp, 
   return value;
 }
 
+/** @throws ConfigError when the value is none of `allowed` */
+export function oneOf<T extends string>(env: NodeJS.ProcessEnv, name: string, allowed: readonly T[]): T | undefined {
+  const value = optional(env, name);
+  const entry = allowed.find((known) => known === value);
+  if (value !== undefined && entry === undefined) {
+    throw new ConfigError(`${name} is ${quoted(value)}: give ${allowed.join(' or ')}.`);
+  }
+  return entry;
+}
+
 /**
  * A comma-separated list of some of `allowed`, each at most once.
  *

@@ -20,6 +20,8 @@ export interface PermissionDeskOptions {
   readonly modes: readonly PermissionMode[];
   /** The mode that the session had, when it is an older one; ignored when the deployment does not allow it any more. */
   readonly mode?: PermissionMode;
+  /** Names of further tools of this deployment that change nothing; none by default. */
+  readonly reads?: readonly string[];
   /** How long a question stays open, in milliseconds; {@link QUESTION_LIFETIME_MS} by default. */
   readonly lifetimeMs?: number;
   readonly audit: (entry: AuditEntry) => void;
@@ -37,6 +39,7 @@ const OVER: Readonly<Record<TurnOver, string>> = {
 export class PermissionDesk {
   readonly lifetimeMs: number;
   readonly #modes: readonly PermissionMode[];
+  readonly #reads: ReadonlySet<string>;
   readonly #audit: (entry: AuditEntry) => void;
   readonly #questions: OpenQuestions;
   /** Names of tools that are not asked about any more. */
@@ -46,8 +49,10 @@ export class PermissionDesk {
   #mode: PermissionMode;
   #turnOver: TurnOver | undefined;
 
-  constructor({ modes, mode, lifetimeMs = QUESTION_LIFETIME_MS, audit, now = Date.now }: PermissionDeskOptions) {
+  constructor(options: PermissionDeskOptions) {
+    const { modes, mode, lifetimeMs = QUESTION_LIFETIME_MS, audit, now = Date.now } = options;
     this.#modes = modes;
+    this.#reads = new Set(options.reads);
     this.#mode = modes.find((allowed) => allowed === mode) ?? modes[0] ?? 'ask';
     this.#audit = audit;
     this.lifetimeMs = lifetimeMs;
@@ -166,7 +171,7 @@ export class PermissionDesk {
   }
 
   #passes(toolName: string): boolean {
-    const risk = riskOf(toolName);
+    const risk = this.#reads.has(toolName) ? 'reads' : riskOf(toolName);
     switch (this.#mode) {
       case 'bypass':
         return true;

@@ -17,8 +17,8 @@ const FILE_WRITERS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * A tool that is not known here, each one of an MCP server among them, may do anything. So may code: the agent does not
- * know what network its interpreter has.
+ * A tool that is not known here, each one of an MCP server among them, may do anything. Code too: even from an interpreter
+ * without internet it can send out what it sees, because AWS lets it look up names and reach Amazon S3.
  */
 export function riskOf(toolName: string): ToolRisk {
   if (READERS.has(toolName)) return 'reads';

@@ -9,6 +9,12 @@ import type { Tree } from './scan.ts';
 /** Prefix of the agent's working directory. */
 export const FILES_PREFIX: BytePath = 'files';
 
+/**
+ * Images that tools returned. The SDK puts each, at its full size, beside a transcript that holds it as the model sees it:
+ * kept, they would make a session of many figures grow without bound for nothing that is read again.
+ */
+const IMAGE_COPY = /^[^/]+\/[^/]+\/tool-results\/mcp-[^/]+-blob-[^/]+\.(png|jpe?g|gif|webp)$/;
+
 /** Session ids are the caller's text and no parts of paths; 43 letters, digits, `-` and `_`. */
 export function sessionKeyOf(sessionId: string): string {
   return createHash('sha256').update(sessionId).digest('base64url');
@@ -35,7 +41,8 @@ export function fileTree({ workspaceDirectory }: AgentDirectories): Tree {
 }
 
 /**
- * The transcripts of one conversation: `<folder>/<id>.jsonl`, and what else of it is in `<folder>/<id>/`.
+ * The transcripts of one conversation: `<folder>/<id>.jsonl`, and what else of it is in `<folder>/<id>/` but copies of
+ * images.
  *
  * @param conversation the SDK's id; undefined before there is one
  */
@@ -49,9 +56,9 @@ export function transcriptTree(
     directory: transcriptDirectoryOf(directories),
     keeps: (path) => {
       const [, name] = path.split('/');
-      return (
-        name === undefined || (conversation !== undefined && [conversation, `${conversation}.jsonl`].includes(name))
-      );
+      if (name === undefined) return true;
+      if (conversation === undefined || IMAGE_COPY.test(path)) return false;
+      return [conversation, `${conversation}.jsonl`].includes(name);
     },
   };
 }

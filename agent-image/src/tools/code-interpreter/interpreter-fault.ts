@@ -21,7 +21,8 @@ export const INTERPRETER_FAILURES = {
     'The code interpreter did not answer in time, and is not waited for any longer. What was begun may still run there. For work that takes minutes use start_command and get_task.',
   INTERPRETER_UNREACHABLE:
     'The code interpreter cannot be reached from the agent; it is not known whether this was run. Try again once, and then tell the person that an operator has to look for INTERPRETER_UNREACHABLE in the log of the agent.',
-  INTERPRETER_CANCELLED: 'This was cancelled and is not waited for. What was begun may still run there.',
+  INTERPRETER_CANCELLED:
+    'This was cancelled. If it was code, it was ended, and the session of the code interpreter with it; the next call gets a new, empty one.',
   INTERPRETER_UNREADABLE:
     'The agent could not use the answer of the code interpreter. What was asked for may have been done there.',
 } as const;

@@ -17,6 +17,9 @@ const MAY_BE_GONE: readonly InterpreterCode[] = [
   ...(['INTERPRETER_REFUSED', 'INTERPRETER_FAILED'] as const),
 ];
 
+/** What goes on when nobody waits for it any more: AgentCore has no call that takes one of them back. */
+const GOES_ON: readonly ToolName[] = ['executeCode', 'executeCommand', 'startCommandExecution'];
+
 /** What the next container has to know to go on with the same session. */
 export interface InterpreterSessionRecord {
   /** Id of the interpreter: after a deployment the agent may have another one. */
@@ -56,6 +59,8 @@ export class InterpreterSession {
   #id: string | undefined;
   #starting: Promise<string> | undefined;
   #starts = 0;
+  /** Of a session in which something was cancelled. */
+  #ending: Promise<void> | undefined;
   /** A session is gone, and the model was not told yet. */
   #lost = false;
 
@@ -91,27 +96,17 @@ export class InterpreterSession {
   /** Ends the session of the interpreter; never rejects, and takes two seconds at most. */
   async stop(): Promise<void> {
     const signal = AbortSignal.timeout(STOP_MS);
-    try {
-      const session = this.#id ?? (this.#starting && (await untilAborted(this.#starting, signal)));
-      if (session === undefined) return;
-      const api = await this.#opened();
-      await api.stop(session, signal);
-    } catch (error) {
-      const { code, detail } = faultOf(error, signal);
-      // Ended already, by time or by the container before.
-      if (code === 'INTERPRETER_NOT_FOUND' || code === 'INTERPRETER_CONFLICT') return;
-      this.#options.log('warn', 'the code interpreter session could not be stopped', { code, detail });
-    } finally {
-      (await this.#api)?.close();
-      this.#api = undefined;
-    }
+    const session = this.#id ?? this.#starting;
+    await Promise.all([this.#ending, session === undefined ? undefined : this.#end(session, signal)]);
+    (await this.#api)?.close();
+    this.#api = undefined;
   }
 
   async #call(name: ToolName, args: ToolArguments, signal: AbortSignal): Promise<InterpreterAnswer> {
     const api = await this.#opened();
     const session = await this.#current(signal);
     try {
-      return this.#answer(await api.invoke(session, name, args, signal));
+      return this.#answer(await this.#invoke(session, name, args, signal));
     } catch (error) {
       const fault = faultOf(error, signal);
       if (!(await this.#isGone(api, session, fault, signal))) throw told(fault);
@@ -121,9 +116,20 @@ export class InterpreterSession {
     }
     const next = await this.#current(signal);
     try {
-      return { ...this.#answer(await api.invoke(next, name, args, signal)), renewed: true };
+      return { ...this.#answer(await this.#invoke(next, name, args, signal)), renewed: true };
     } catch (error) {
       throw told(faultOf(error, signal));
+    }
+  }
+
+  async #invoke(session: string, name: ToolName, args: ToolArguments, signal: AbortSignal): Promise<InterpreterResult> {
+    const api = await this.#opened();
+    try {
+      return await api.invoke(session, name, args, signal);
+    } catch (error) {
+      const fault = faultOf(error, signal);
+      if (fault.code === 'INTERPRETER_CANCELLED' && GOES_ON.includes(name)) this.#discard(session, fault);
+      throw fault;
     }
   }
 
@@ -142,6 +148,7 @@ export class InterpreterSession {
     const { agentName, interpreter, keep, log } = this.#options;
     try {
       const api = await this.#opened();
+      await this.#ending;
       const session = await api.start(agentName, this.#token(), AbortSignal.timeout(START_MS));
       this.#id = session;
       keep({ interpreter, session });
@@ -182,12 +189,33 @@ export class InterpreterSession {
     }
   }
 
+  /** Ends a session for what still runs in it: it would do so for minutes, and the next call would have to wait. */
+  #discard(session: string, fault: InterpreterFault): void {
+    if (this.#id !== session) return;
+    this.#forget(session, fault);
+    this.#ending = this.#end(session, AbortSignal.timeout(STOP_MS));
+  }
+
+  /** Never rejects. */
+  async #end(session: string | Promise<string>, signal: AbortSignal): Promise<void> {
+    try {
+      const api = await this.#opened();
+      await api.stop(await untilAborted(Promise.resolve(session), signal), signal);
+    } catch (error) {
+      const { code, detail } = faultOf(error, signal);
+      // Ended already, by time or by the container before.
+      if (code === 'INTERPRETER_NOT_FOUND' || code === 'INTERPRETER_CONFLICT') return;
+      this.#options.log('warn', 'the code interpreter session could not be stopped', { code, detail });
+    }
+  }
+
   #forget(session: string, { code, detail }: InterpreterFault): void {
     this.#lost = true;
     // Another call may have noticed it too, and have a new one by now.
     if (this.#id !== session) return;
     this.#id = undefined;
-    this.#options.log('warn', 'the code interpreter session is gone', { interpreter_session: session, code, detail });
+    const level = code === 'INTERPRETER_CANCELLED' ? 'info' : 'warn';
+    this.#options.log(level, 'the code interpreter session is gone', { interpreter_session: session, code, detail });
   }
 }
 

@@ -1,0 +1,78 @@
+import type { UpdateItemCommandInput } from '@aws-sdk/client-dynamodb';
+
+/** What a session is doing; `waiting`: for the answers to questions. */
+export type RowStatus = 'idle' | 'running' | 'waiting' | 'error';
+
+/** What changed of a session. */
+export interface SessionChange {
+  readonly status: RowStatus;
+  /** What was said last, by either; cut to {@link MAX_LAST_TEXT}. What is there stays when missing. */
+  readonly lastText?: string;
+  /** Questions that wait for an answer; none when missing. */
+  readonly pendingInterrupts?: number;
+  /** What was asked: the title of a session that has none yet, cut to {@link MAX_TITLE}. */
+  readonly prompt?: string;
+}
+
+/** Longest title and longest last text in a row, in characters: what lists of sessions show. */
+export const MAX_TITLE = 200;
+export const MAX_LAST_TEXT = 500;
+
+export interface RowKey {
+  readonly userKey: string;
+  readonly sessionId: string;
+}
+
+type Values = NonNullable<UpdateItemCommandInput['ExpressionAttributeValues']>;
+
+/**
+ * The update of a session's row, which makes it when there is none. A title that is there is never changed, so that one
+ * which the user gave stays.
+ *
+ * @param agent name of the agent
+ * @param at ISO 8601 with milliseconds, in UTC
+ */
+export function rowUpdate(
+  table: string,
+  { userKey, sessionId }: RowKey,
+  agent: string,
+  { status, lastText, pendingInterrupts = 0, prompt }: SessionChange,
+  at: string,
+): UpdateItemCommandInput {
+  const title = prompt === undefined ? '' : oneLine(prompt, MAX_TITLE);
+  const last = lastText === undefined ? '' : oneLine(lastText, MAX_LAST_TEXT);
+  const values: Values = {
+    ':sessionId': { S: sessionId },
+    ':status': { S: status },
+    ':pending': { N: String(pendingInterrupts) },
+    ':agent': { S: agent },
+    ':at': { S: at },
+    ...(last !== '' && { ':last': { S: last } }),
+    ...(title !== '' && { ':title': { S: title } }),
+  };
+  const sets = [
+    ...['sessionId = :sessionId', '#status = :status', 'pendingInterrupts = :pending', '#agent = :agent'],
+    ...['updatedAt = :at', 'createdAt = if_not_exists(createdAt, :at)'],
+    ...(last === '' ? [] : ['lastText = :last']),
+    ...(title === '' ? [] : ['title = if_not_exists(title, :title)']),
+  ];
+  return {
+    TableName: table,
+    Key: { pk: { S: `USER#${userKey}` }, sk: { S: `SESSION#${sessionId}` } },
+    UpdateExpression: `SET ${sets.join(', ')}`,
+    // Words of DynamoDB itself.
+    ExpressionAttributeNames: { '#status': 'status', '#agent': 'agent' },
+    ExpressionAttributeValues: values,
+  };
+}
+
+/** The beginning of a text on one line, cut at no half character. */
+function oneLine(text: string, length: number): string {
+  // Enough for the cut, because a text may be of any length.
+  const line = text
+    .slice(0, 20 * length)
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim();
+  const cut = line.length <= length ? line : `${line.slice(0, length - 1).trimEnd()}…`;
+  return cut.replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])/g, '');
+}

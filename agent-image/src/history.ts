@@ -1,5 +1,10 @@
 import type { HistoryMessage } from './protocol.ts';
 
+const TOLD_HISTORY = 'We have talked before. This is our conversation so far, one message a line, as JSON:';
+const SAID_AFTER_HISTORY = 'Go on with it. What I say now is:';
+const TOLD_LOST = 'Your answer to my last message was lost before it was finished. It was, as JSON:';
+const SAID_AFTER_LOST = 'What I say now is:';
+
 /**
  * The first prompt of a session, after a conversation that was held elsewhere. The SDK takes no messages of the
  * assistant, so the conversation is told in the prompt: as JSON, which no message can end before its time.
@@ -9,12 +14,7 @@ export function promptWithHistory(prompt: string, history: readonly HistoryMessa
     return prompt;
   }
   const lines = history.map(({ role, content }) => JSON.stringify({ role, content }));
-  return [
-    'We have talked before. This is our conversation so far, one message a line, as JSON:',
-    ...lines,
-    'Go on with it. What I say now is:',
-    prompt,
-  ].join('\n');
+  return [TOLD_HISTORY, ...lines, SAID_AFTER_HISTORY, prompt].join('\n');
 }
 
 /**
@@ -23,15 +23,22 @@ export function promptWithHistory(prompt: string, history: readonly HistoryMessa
  * @param transcript what the SDK noted of the conversation
  */
 export function promptAfterLost(prompt: string, lost: string, transcript: string): string {
-  if (lastPromptIn(transcript) === lost) {
+  const last = lastPromptIn(transcript);
+  if (last !== undefined && (last === lost || original(last, TOLD_LOST, SAID_AFTER_LOST) === lost)) {
     return prompt;
   }
-  return [
-    'Your answer to my last message was lost before it was finished. It was, as JSON:',
-    JSON.stringify(lost),
-    'What I say now is:',
-    prompt,
-  ].join('\n');
+  return [TOLD_LOST, JSON.stringify(lost), SAID_AFTER_LOST, prompt].join('\n');
+}
+
+/** What a person wrote, of a prompt as the model was told it. */
+export function originalPrompt(told: string): string {
+  return original(original(told, TOLD_LOST, SAID_AFTER_LOST), TOLD_HISTORY, SAID_AFTER_HISTORY);
+}
+
+/** What is between is JSON, in which no line can read like the one that ends it. */
+function original(told: string, begin: string, end: string): string {
+  const at = told.startsWith(`${begin}\n`) ? told.indexOf(`\n${end}\n`) : -1;
+  return at === -1 ? told : told.slice(at + end.length + 2);
 }
 
 interface TranscriptLine {

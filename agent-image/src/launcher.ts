@@ -7,7 +7,8 @@ import type { Log } from './log.ts';
 import { sdkOptions, type SdkHooks } from './sdk-options.ts';
 import { readSecrets, SecretStore } from './secrets.ts';
 import type { SessionServers } from './tools/session-servers.ts';
-import type { InterpreterSession } from './tools/code-interpreter/interpreter-session.ts';
+import type { SessionState } from './session-state.ts';
+import { InterpreterSession } from './tools/code-interpreter/interpreter-session.ts';
 import { readTranscript } from './transcript.ts';
 
 export interface LauncherOptions {
@@ -58,4 +59,18 @@ export function createConversation(options: LauncherOptions): Conversation {
 async function interpreterServer(session: InterpreterSession, workspace: string, log: Log): Promise<McpServerConfig> {
   const { codeInterpreterServer } = await import('./tools/code-interpreter/mcp-server.ts');
   return codeInterpreterServer(session, workspace, log);
+}
+
+/** The session's code interpreter, which goes on where the container before this one left it; undefined without one. */
+export function createInterpreterSession(
+  { codeInterpreter, region, agentName }: AgentConfig,
+  state: SessionState,
+  log: Log,
+): InterpreterSession | undefined {
+  if (!codeInterpreter) return undefined;
+  return new InterpreterSession({
+    ...{ interpreter: codeInterpreter.id, region, agentName, sessionId: state.sessionId, log },
+    record: state.record.codeInterpreter,
+    keep: (record) => state.change({ codeInterpreter: record }),
+  });
 }

@@ -3,7 +3,7 @@ import type { LimitCode } from './limits.ts';
 import type { RunFailureCode } from './protocol.ts';
 import { SecretUnavailable } from './secrets.ts';
 import { WorkspaceDamaged } from './workspace/format/entries.ts';
-import { WorkspaceUnavailable } from './workspace/object-store.ts';
+import { WorkspaceFenced, WorkspaceUnavailable } from './workspace/object-store.ts';
 
 /** How a run ended. The detail is for the log: it is written by others and may tell more than a caller should know. */
 export type RunEnding =
@@ -44,6 +44,7 @@ export function endingOfError(error: unknown): RunEnding {
 function codeOfError(error: unknown): RunFailureCode {
   if (error instanceof SecretUnavailable) return 'SECRET_UNAVAILABLE';
   if (error instanceof WorkspaceUnavailable) return 'WORKSPACE_UNAVAILABLE';
+  if (error instanceof WorkspaceFenced) return 'WORKSPACE_FENCED';
   return error instanceof WorkspaceDamaged ? 'WORKSPACE_DAMAGED' : 'AGENT_PROCESS_ENDED';
 }
 

@@ -5,7 +5,7 @@ import type { Definition } from './definition.ts';
 import type { EventLog } from './event-log.ts';
 import { Plan } from './events.ts';
 import { promptAfterLost } from './history.ts';
-import { createConversation } from './launcher.ts';
+import { createConversation, createInterpreterSession } from './launcher.ts';
 import { LimitMeter } from './limits.ts';
 import { createPromptLog, type Log, type PromptLog } from './log.ts';
 import { auditLog } from './permissions/audit.ts';
@@ -17,7 +17,7 @@ import type { SessionMeters } from './session-meters.ts';
 import type { SessionState } from './session-state.ts';
 import { permissionHooks, ToolGate } from './tool-gate.ts';
 import { readingTools, SessionServers } from './tools/session-servers.ts';
-import { InterpreterSession } from './tools/code-interpreter/interpreter-session.ts';
+import type { InterpreterSession } from './tools/code-interpreter/interpreter-session.ts';
 import { readTranscript, toolResultFolders } from './transcript.ts';
 import type { SessionTokens } from './user-identity/request-tokens.ts';
 import { type EndedRun, type EndedTurn, Turn } from './turn.ts';
@@ -55,6 +55,7 @@ export class SessionAgent {
   /** The prompt that a container was lost with, until the model was told of it. */
   #lost: string | undefined;
   #stopping = false;
+  #interpreterStopped: Promise<void> | undefined;
 
   constructor(options: SessionAgentOptions) {
     const { config, definition, state, meters, log } = options;
@@ -75,7 +76,7 @@ export class SessionAgent {
     );
     this.#lost = state.interrupted?.prompt;
     this.#limits = new LimitMeter(config.limits, state.record.used);
-    this.#interpreter = interpreterSession(options);
+    this.#interpreter = createInterpreterSession(config, state, log);
     this.#servers = new SessionServers({
       ...{ config, tokens: options.tokens, log },
       onLink: ({ connection, url, sessionUri }) =>
@@ -124,17 +125,17 @@ export class SessionAgent {
     }
     this.#choose(choices, run.identity.requestId);
     this.#servers.refresh();
-    const turn = new Turn({
+    const turn: Turn = new Turn({
       conversation: this.#conversation,
       desk: this.#desk,
       log: this.#options.log,
       model: choices.model ?? config.models.main,
-      systemPrompt: state.record.systemPrompt,
+      systemPrompt: config.callerOverrides.includes('systemPrompt') ? state.record.systemPrompt : undefined,
       plan: this.#plan,
       codeInterpreterSession: () => this.#interpreter?.id,
       onMessage: (message) => this.#observe(message),
-      prepare: () => this.#prepare(run, prompt),
-      beforeEnd: (ended, telling) => this.#keep(ended, telling),
+      prepare: () => this.#prepare(turn, run, prompt),
+      beforeEnd: (ended, telling, givenUp) => this.#keep(ended, telling, givenUp),
       onRunEnd: (ended, ran) => this.#runEnds(ended, ran),
       onAbandoned: (interruptIds) => this.#abandon(interruptIds),
     });
@@ -160,32 +161,35 @@ export class SessionAgent {
     this.#turn?.cancel('cancelled', user, requestId);
   }
 
+  /** Ends the turn because nothing of it could be kept. */
+  fence(): void {
+    this.#turn?.cancel('stopped');
+  }
+
   /** Ends the turn because the container stops: the next container is told of it. */
   interrupt(): void {
     this.#stopping = true;
     this.#turn?.cancel('stopped');
+    // Beside all else that a stop has to do in a few seconds.
+    this.#interpreterStopped = this.#interpreter?.stop();
   }
 
   /** Ends the agent process, and what it has running elsewhere. */
   async close(): Promise<void> {
-    await Promise.all([this.#conversation.close(), this.#interpreter?.stop(), this.#servers.close()]);
+    await Promise.all([this.#conversation.close(), this.#interpreterStopped, this.#servers.close()]);
   }
 
   /** Brings the session back when this is its first run here; gives the prompt for the model. */
-  async #prepare(run: Run, prompt: string): Promise<string> {
+  async #prepare(turn: Turn, run: Run, prompt: string): Promise<string> {
     const { state, events, keeper } = this.#options;
-    await keeper.restore(run);
     const { runId, requestId } = run.identity;
-    const told = this.#afterLost(prompt);
-    state.begin({ run_id: runId, started_at: new Date().toISOString(), prompt: told }, events.last);
+    state.begin({ run_id: runId, started_at: new Date().toISOString(), prompt }, events.last);
+    await keeper.begin(run);
+    if (turn.interrupted) {
+      return prompt;
+    }
     this.#logPrompt('user', prompt, { run_id: runId, request_id: requestId });
-    void keeper.mark().then(() => {
-      if (keeper.fenced) {
-        // Nothing of what the model would do could be kept.
-        this.#turn?.cancel('stopped');
-      }
-    });
-    return told;
+    return this.#afterLost(prompt);
   }
 
   #choose({ systemPrompt, permissionMode, tools }: RunChoices, requestId: string): void {
@@ -221,7 +225,7 @@ export class SessionAgent {
   }
 
   /** Keeps a turn before its end is told: who reads the end may rely on it. */
-  async #keep({ figures, ending }: EndedTurn, run: Run | undefined): Promise<RunEnding> {
+  async #keep({ figures, ending }: EndedTurn, run: Run | undefined, givenUp: Promise<void>): Promise<RunEnding> {
     const { state, events, keeper } = this.#options;
     if (run) {
       keeper.leave(run);
@@ -230,7 +234,7 @@ export class SessionAgent {
     // Of a turn that is stopped the next container has to know.
     state.end(this.#limits.used, events.last, this.#stopping);
     if (!this.#stopping) {
-      await keeper.keep(run);
+      await keeper.keep(run, givenUp);
     }
     if (run && state.unkept !== undefined) {
       // A person may want to save what the next container will not know.
@@ -250,7 +254,7 @@ export class SessionAgent {
   }
 
   #runEnds(ended: EndedRun, run: Run): void {
-    const { state, events, meters } = this.#options;
+    const { state, events, keeper, meters } = this.#options;
     meters.runEnded(run, ended);
     if (ended.ending?.status === 'error' && ended.ending.code === 'MODEL_ACCESS_DENIED') {
       // The key of the model may have been changed since the process was started with it.
@@ -258,7 +262,10 @@ export class SessionAgent {
     }
     const { runId, requestId } = run.identity;
     this.#logPrompt('agent', run.content.content.response, { run_id: runId, request_id: requestId });
-    if (ended.status !== 'interrupted') {
+    if (ended.status === 'interrupted') {
+      // The answer may take long, and what was done until the question must not be lost meanwhile.
+      void keeper.keep();
+    } else {
       state.settled(events.last);
     }
   }
@@ -282,14 +289,4 @@ export class SessionAgent {
       }
     }
   }
-}
-
-function interpreterSession({ config, state, log }: SessionAgentOptions): InterpreterSession | undefined {
-  const { codeInterpreter, region, agentName } = config;
-  if (!codeInterpreter) return undefined;
-  return new InterpreterSession({
-    ...{ interpreter: codeInterpreter.id, region, agentName, sessionId: state.sessionId, log },
-    record: state.record.codeInterpreter,
-    keep: (record) => state.change({ codeInterpreter: record }),
-  });
 }

@@ -1,16 +1,24 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from './log.ts';
 import { RefusedRequest } from './protocol.ts';
 import type { Run } from './run.ts';
 import type { SessionMeters } from './session-meters.ts';
-import { WorkspaceUnavailable } from './workspace/object-store.ts';
+import { WorkspaceFenced } from './workspace/object-store.ts';
 import type { FlushOutcome, RestoreProgress, SessionWorkspace, SkippedFiles } from './workspace/workspace.ts';
 
 export interface SessionKeeperOptions {
   /** Opened. */
   readonly workspace: SessionWorkspace;
+  /** Whether nothing was kept of the session. */
+  readonly isNew: boolean;
   readonly meters: SessionMeters;
+  /** Called once, when another container turns out to have kept a later state: nothing of this one is kept from then on. */
+  readonly onFenced: () => void;
   readonly log: Log;
 }
+
+/** How long the end of a run waits for storage, in milliseconds; a workspace of gigabytes takes longer to keep. */
+const KEEPING_MS = 60_000;
 
 /** Name of the step of a run in which files and conversation are brought back. */
 const RESTORE_STEP = 'workspace.restore';
@@ -41,15 +49,28 @@ export class SessionKeeper {
   }
 
   /**
-   * Settles when everything is back; a restore that failed is tried again with the next call.
+   * Has it kept that a run begins, so that the next container knows of one that was lost. In the first run, brings
+   * everything back; what failed is tried again with the next.
    *
    * @param run is told how far it is, until it {@link leave leaves}
-   * @throws WorkspaceUnavailable, WorkspaceDamaged
+   * @throws WorkspaceUnavailable, WorkspaceDamaged, WorkspaceFenced
    */
-  async restore(run: Run): Promise<void> {
+  async begin(run: Run): Promise<void> {
+    const marked = this.#try(() => this.#options.workspace.flush({ recordOnly: true }));
     if (this.#restored) {
       return;
     }
+    if (!this.#options.isNew) {
+      // What was told is not told again by the next container, and a fence is found before gigabytes are fetched.
+      await marked;
+    }
+    if (this.#fenced) {
+      throw new WorkspaceFenced();
+    }
+    await this.#restore(run);
+  }
+
+  async #restore(run: Run): Promise<void> {
     this.#waiting = run;
     if (this.#progress) {
       this.#beginStep(run, this.#progress.total);
@@ -74,14 +95,17 @@ export class SessionKeeper {
     }
   }
 
-  /** Has it kept that a run begins, so that the next container knows of one that was lost. Never rejects. */
-  async mark(): Promise<void> {
-    await this.#try(() => this.#options.workspace.flush({ recordOnly: true }));
-  }
-
-  /** Keeps what a turn has changed; never rejects. `run`: what tells of it; undefined when no run does. */
-  async keep(run: Run | undefined): Promise<void> {
-    const outcome = await this.#try(() => this.#flush({}));
+  /**
+   * Keeps what a turn has changed. Settles when that is done, after a minute, or when `givenUp` does, and never rejects;
+   * what takes longer goes on.
+   *
+   * @param run what tells of it; undefined when no run does
+   */
+  async keep(run?: Run, givenUp = new Promise<void>(() => undefined)): Promise<void> {
+    const timer = new AbortController();
+    const late = Promise.race([givenUp, delay(KEEPING_MS, undefined, { signal: timer.signal }).catch(() => undefined)]);
+    const outcome = await Promise.race([this.#try(() => this.#flush({})), late.then(() => 'failed' as const)]);
+    timer.abort();
     if (!run) {
       return;
     }
@@ -105,15 +129,15 @@ export class SessionKeeper {
    * @throws RefusedRequest `WORKSPACE_UNAVAILABLE`, `WORKSPACE_FENCED`
    */
   async flush(): Promise<void> {
-    let outcome: FlushOutcome;
     try {
-      outcome = await this.#flush({});
+      const outcome = this.#noted(await this.#flush({}));
+      if (outcome.kind !== 'fenced') {
+        return;
+      }
     } catch (error) {
-      throw error instanceof WorkspaceUnavailable ? unavailable(error) : error;
+      throw error instanceof Error ? unavailable(error) : error;
     }
-    if (outcome.kind === 'fenced') {
-      throw new RefusedRequest('WORKSPACE_FENCED', 'Another container of this session has kept a later state of it.');
-    }
+    throw new RefusedRequest('WORKSPACE_FENCED', 'Another container of this session has kept a later state of it.');
   }
 
   /** Keeps everything at once, because the container stops. Never rejects. */
@@ -123,9 +147,17 @@ export class SessionKeeper {
 
   async #bringBack(): Promise<void> {
     const { workspace, meters } = this.#options;
-    await meters.restoring(() =>
+    const restore = meters.restoring(() =>
       workspace.restore((progress) => this.#tell(progress)).then(() => ({ bytes: this.#progress?.total ?? 0 })),
     );
+    try {
+      await restore;
+    } catch (error) {
+      if (error instanceof WorkspaceFenced) {
+        this.#fence();
+      }
+      throw error;
+    }
     this.#restored = true;
   }
 
@@ -165,16 +197,28 @@ export class SessionKeeper {
   async #try(flush: () => Promise<FlushOutcome>): Promise<FlushOutcome | 'failed'> {
     const { log } = this.#options;
     try {
-      const outcome = await flush();
-      if (outcome.kind === 'fenced' && !this.#fenced) {
-        this.#fenced = true;
-        log('error', 'another container has kept a later state of this session, so nothing of this one is kept');
-      }
-      return outcome;
+      return this.#noted(await flush());
     } catch (error) {
       log('error', 'the session could not be kept', { detail: error instanceof Error ? error.message : String(error) });
       return 'failed';
     }
+  }
+
+  #noted(outcome: FlushOutcome): FlushOutcome {
+    if (outcome.kind === 'fenced') {
+      this.#fence();
+    }
+    return outcome;
+  }
+
+  #fence(): void {
+    if (this.#fenced) {
+      return;
+    }
+    this.#fenced = true;
+    const { log, onFenced } = this.#options;
+    log('error', 'another container has kept a later state of this session, so nothing of this one is kept');
+    onFenced();
   }
 }
 

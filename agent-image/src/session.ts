@@ -105,7 +105,13 @@ export class Session {
     const { id, config, definition, metrics, workspace, tokens, log } = options;
     const meters = new SessionMeters(metrics, id);
     this.#meters = meters;
-    this.#keeper = new SessionKeeper({ workspace, meters, log });
+    this.#keeper = new SessionKeeper({
+      ...{ workspace, isNew: state.isNew, meters, log },
+      onFenced: () => {
+        this.#agent.fence();
+        this.#endWhenFenced();
+      },
+    });
     this.events = new EventLog(state.record.eventsBelow);
     const { events } = this;
     const onAbandoned = (): void => this.#rows?.abandoned();
@@ -250,7 +256,8 @@ export class Session {
 
   /** What the container would do from here on is lost: the prompts that wait are for the one that goes on. */
   #endWhenFenced(): void {
-    if (this.#keeper.fenced && !this.#stopping) {
+    // A run that is being done is told first.
+    if (this.#keeper.fenced && !this.#stopping && !this.#agent.run) {
       this.#stopping = true;
       this.#options.onFenced();
     }

@@ -28,12 +28,12 @@ export interface TurnOptions {
   /** Takes every message of the SDK besides. */
   readonly onMessage: (message: SDKMessage) => void;
   /** Gives the prompt as the model is to read it, when all is there that the model needs. */
-  readonly prepare: (run: Run) => Promise<string>;
+  readonly prepare: () => Promise<string>;
   /**
-   * Takes the end before it is told, by `run` unless nobody listens any more. Gives how the turn ends after all; must
-   * not reject.
+   * Takes the end before it is told, by `run` unless nobody listens any more. Gives how the turn ends after all, soon
+   * once `givenUp` settles; must not reject.
    */
-  readonly beforeEnd: (ended: EndedTurn, run: Run | undefined) => Promise<RunEnding>;
+  readonly beforeEnd: (ended: EndedTurn, run: Run | undefined, givenUp: Promise<void>) => Promise<RunEnding>;
   /** Takes each run of the turn when its end was told; when a question ended in vain, the one that had asked again. */
   readonly onRunEnd: (ended: EndedRun, run: Run) => void;
   /** Takes the questions that were told and will not be answered any more. */
@@ -86,6 +86,11 @@ export class Turn {
     this.#translator = new RunTranslator(options.plan);
   }
 
+  /** Whether it was ended early. */
+  get interrupted(): boolean {
+    return this.#interrupted;
+  }
+
   /** Whether it waits for answers of the person. */
   get waiting(): boolean {
     return this.#run === undefined && !this.#interrupted;
@@ -96,7 +101,7 @@ export class Turn {
     const { desk } = this.#options;
     this.#begin(run);
     const unsubscribe = [desk.onQuestion(() => this.#settle()), desk.onTurnOver(() => this.#interrupt())];
-    const outcome = await this.#ask(run);
+    const outcome = await this.#ask();
     unsubscribe.forEach((end) => end());
     clearTimeout(this.#settling);
     this.#translator.end(outcome.ending.status === 'success').forEach((event) => this.#emit(event));
@@ -135,10 +140,10 @@ export class Turn {
     this.#options.conversation.interrupt();
   }
 
-  async #ask(run: Run): Promise<TurnOutcome> {
+  async #ask(): Promise<TurnOutcome> {
     const { conversation, model, systemPrompt, prepare } = this.#options;
     try {
-      const prompt = await Promise.race([prepare(run), this.#abandoned]);
+      const prompt = await Promise.race([prepare(), this.#abandoned]);
       if (prompt === undefined) {
         return this.#unfinished({ status: 'cancelled' });
       }
@@ -219,7 +224,9 @@ export class Turn {
 
   async #end(outcome: TurnOutcome): Promise<void> {
     const figures = this.#figures(outcome.turns, outcome.spent);
-    const ending = await this.#options.beforeEnd({ figures, ending: outcome.ending }, this.#run);
+    // What is cancelled from here on is the wait.
+    const givenUp = new Promise<void>((resolve) => (this.#abandon = resolve));
+    const ending = await this.#options.beforeEnd({ figures, ending: outcome.ending }, this.#run, givenUp);
     const ended: EndedRun = { status: ending.status, figures, ending };
     const run = this.#run ?? this.#asking;
     if (!run) {

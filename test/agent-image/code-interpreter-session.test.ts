@@ -14,6 +14,7 @@ import {
 } from './support/scripted-interpreter';
 
 const INTERPRETER = 'analysis-a1B2c3D4e5';
+const ARN = 'arn:aws:sts::111122223333:assumed-role/agent';
 const CODE = { code: '6 * 7', language: 'python' } as const;
 
 let interpreter: ScriptedInterpreter;
@@ -177,10 +178,12 @@ describe('a session that has ended', () => {
 
   test('is not taken for gone when the service only says that something was not found', async () => {
     const opened = open();
-    interpreter.script = () => ({ exception: 'resourceNotFoundException', message: 'no file of that name' });
+    interpreter.script = () => ({ exception: 'resourceNotFoundException', message: `${ARN} has no file a` });
     const fault = await faultOf(run(opened));
     expect(fault.code).toBe('INTERPRETER_REFUSED');
-    expect(fault.message).toContain('no file of that name');
+    expect(fault.message).toMatch(/^The code interpreter has no such file or task;/);
+    expect(fault.message).not.toContain('arn:aws');
+    expect(logged.at(-1)).toMatchObject({ detail: `ResourceNotFoundException: ${ARN} has no file a` });
     expect(interpreter.asked).toEqual(['session-1']);
     expect(session?.id).toBe('session-1');
   });
@@ -224,20 +227,19 @@ describe('a failing call', () => {
     expect(interpreter.calls).toHaveLength(1);
   });
 
-  test('tells the reason of the service to the log, and to the model only what is about the call', async () => {
-    const opened = open();
-    const message = 'User arn:aws:sts::111122223333:assumed-role/agent is not authorized';
-    interpreter.script = () => ({ exception: 'accessDeniedException', message });
-    const denied = await faultOf(run(opened));
-    expect(logged.at(-1)).toEqual({
-      message: 'a call of the code interpreter failed',
-      ...{ operation: 'executeCode', code: 'INTERPRETER_ACCESS_DENIED', detail: `AccessDeniedException: ${message}` },
-    });
-    expect(denied.message).not.toContain('arn:aws');
-
-    interpreter.script = () => ({ exception: 'validationException', message: 'language: unknown' });
-    expect((await faultOf(run(opened))).message).toContain('language: unknown');
-  });
+  test.each([...FAULTS, ['ResourceNotFoundException', 404, 'INTERPRETER_REFUSED'] as const])(
+    'tells the words of the service to the log alone, with %s',
+    async (type, status, code) => {
+      const opened = open();
+      interpreter.script = () => ({ fault: { status, type, message: `${ARN} is the reason` } });
+      const { message } = await faultOf(run(opened));
+      expect(message).not.toMatch(/arn:aws|111122223333|is the reason/);
+      expect(logged.at(-1)).toEqual({
+        message: 'a call of the code interpreter failed',
+        ...{ operation: 'executeCode', code, detail: `${type}: ${ARN} is the reason` },
+      });
+    },
+  );
 
   test('is done after all when the service has stopped throttling', async () => {
     const opened = open();
@@ -290,13 +292,13 @@ describe('a failing call', () => {
 
 describe('a call that is cancelled', () => {
   /** Has one cancelled that has begun. */
-  async function cancelled(of: InterpreterSession, name: ToolName): Promise<InterpreterCode> {
+  async function cancelled(of: InterpreterSession, name: ToolName, reason?: DOMException): Promise<InterpreterCode> {
     interpreter.script = () => ({ hangs: true });
     const ending = new AbortController();
     const calls = interpreter.calls.length;
     const calling = faultOf(of.call(name, { code: '6 * 7', command: 'ls', paths: ['a'] }, ending.signal));
     await waitUntil(() => interpreter.calls.length > calls);
-    ending.abort();
+    ending.abort(reason);
     const { code } = await calling;
     interpreter.script = () => textResult('42');
     return code;
@@ -316,6 +318,20 @@ describe('a call that is cancelled', () => {
       });
     },
   );
+
+  test('because its time is over ends the session too', async () => {
+    const opened = open();
+    const late = new DOMException('', 'TimeoutError');
+    expect(await cancelled(opened, 'executeCode', late)).toBe('INTERPRETER_TIMEOUT');
+    expect((await run(opened)).renewed).toBe(true);
+    expect({ stopped: interpreter.stopped, alive: interpreter.alive }).toEqual({
+      stopped: ['session-1'],
+      alive: ['session-2'],
+    });
+
+    expect(await cancelled(opened, 'readFiles', late)).toBe('INTERPRETER_TIMEOUT');
+    expect((await run(opened)).renewed).toBe(false);
+  });
 
   test('leaves the session when it only looks', async () => {
     const opened = open();
@@ -383,6 +399,35 @@ describe('the end of the agent session', () => {
   test('ends one that a container before this one started, too', async () => {
     await open({ record: { interpreter: INTERPRETER, session: 'session-of-before' } }).stop();
     expect(interpreter.stopped).toEqual(['session-of-before']);
+  });
+
+  test.each([
+    ['that was used', 1],
+    ['that was not', 0],
+  ])('is the end of an interpreter %s: later calls start no session', async (_which, starts) => {
+    const opened = open();
+    if (starts > 0) await run(opened);
+    await opened.stop();
+    const fault = await faultOf(run(opened));
+    expect(fault.message).toMatch(/^The session of the agent has ended/);
+    expect(interpreter.starts).toHaveLength(starts);
+    expect(interpreter.alive).toEqual([]);
+  });
+
+  test('keeps a call that is under way from starting another session', async () => {
+    const opened = open();
+    await run(opened);
+    // Answered by nobody, so that the call finds out in the meantime.
+    interpreter.stopFaults.push(undefined);
+    let stopping: Promise<void> | undefined;
+    interpreter.script = ({ session: used }): InterpreterReply => {
+      stopping = opened.stop();
+      interpreter.expire(used);
+      return { exception: 'resourceNotFoundException' };
+    };
+    expect((await faultOf(run(opened))).message).toMatch(/^The session of the agent has ended/);
+    await stopping;
+    expect(interpreter.starts).toHaveLength(1);
   });
 
   test('asks nothing when no session was started', async () => {

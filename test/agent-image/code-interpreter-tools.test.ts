@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
@@ -372,6 +374,17 @@ describe('copying from the interpreter', () => {
     await use('copy_from_interpreter', { files: [{ interpreter_path: 'a' }] });
     expect(readFileSync(join(workspace, 'a'), 'utf8')).toBe('new');
     expect(readdirSync(workspace)).toEqual(['a']);
+  });
+
+  test.each(['755', '600', '666'])('keeps the mode of a file that it replaces: %s', async (octal) => {
+    const mode = Number.parseInt(octal, 8);
+    const path = join(workspace, 'run.sh');
+    writeFileSync(path, 'old');
+    chmodSync(path, mode);
+    file({ type: 'text', text: 'new' });
+    await use('copy_from_interpreter', { files: [{ interpreter_path: 'run.sh' }] });
+    expect(readFileSync(path, 'utf8')).toBe('new');
+    expect(statSync(path).mode & 0o7777).toBe(mode);
   });
 
   test('writes nothing outside of the workspace, nothing protected, and over no folder', async () => {

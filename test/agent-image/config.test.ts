@@ -17,6 +17,8 @@ describe('the environment', () => {
       agentName: 'agent',
       host: '0.0.0.0',
       port: 8080,
+      gateways: [],
+      connections: [],
       region: 'eu-west-1',
       provider: { type: 'bedrock' },
       models: {
@@ -68,6 +70,8 @@ describe('the environment', () => {
       agentName: 'Tide_agent_2',
       host: '127.0.0.1',
       port: 0,
+      gateways: [],
+      connections: [],
       region: 'eu-west-1',
       provider: { type: 'bedrock' },
       models: {

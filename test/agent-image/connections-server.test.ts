@@ -7,7 +7,8 @@ import { AgentFixture, type ScriptedModel, startScriptedModel } from './support/
 import { startTideServer, type TideServer } from './support/mcp-server';
 import { ScriptedAws } from './support/scripted-aws';
 
-const SEARCH = { kind: 'apiKey', name: 'search', vendor: 'search', provider: 'search-key' } as const;
+const KEY = { kind: 'apiKey', vendor: 'search', provider: 'search-key' } as const;
+const SEARCH = { ...KEY, name: 'search' };
 const WORKLOAD = { WorkloadAccessToken: 'workload-token-of-ada' };
 
 let root: string;
@@ -34,9 +35,8 @@ function define(header: string): void {
 }
 
 async function withAgent(use: (agent: AgentFixture) => Promise<void>): Promise<void> {
-  const { name: _name, ...connection } = SEARCH;
   const agent = await AgentFixture.start(model, {
-    AGENT_CONNECTION_SEARCH: JSON.stringify(connection),
+    AGENT_CONNECTION_SEARCH: JSON.stringify(KEY),
     AGENT_DEFINITION_DIR: root,
     AGENT_PERMISSION_MODES: 'bypass',
     AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: identity.url,

@@ -326,6 +326,17 @@ describe('with the token of the user', () => {
     expect(logged.at(-1)?.fields.code).toBe('GATEWAY_SIGN_IN_EXPIRED');
   });
 
+  test('one that is repeated by whatever answers comes neither to the log nor to the model', async () => {
+    gateway.token = token(1);
+    tokens.take({ accessToken: token(1) });
+    await tools.list();
+    gateway.script = ({ authorization }) => ({ content: [{ type: 'text', text: `you sent ${authorization}` }] });
+    expect(await textOf('orders___get')).toBe('you sent Bearer ***');
+    gateway.troubles.push({ method: 'tools/call', trouble: { status: 400, body: `{"message":"bad: ${token(1)}"}` } });
+    expect(await textOf('orders___get')).toMatch(/It says: bad: \*\*\*$/);
+    expect(JSON.stringify(logged)).not.toContain('signature');
+  });
+
   test('nothing is sent without one', async () => {
     gateway.token = token(1);
     expect(await names()).toEqual([]);

@@ -10,6 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { clone, type CloneOrder, type ClonePlace } from '../../agent-image/src/tools/github/clone';
@@ -23,6 +24,8 @@ const NEVER = new AbortController().signal;
 let root: string;
 let workspace: string;
 let server: GitServer;
+/** Where nothing must arrive. */
+let other: GitServer | undefined;
 let token: string;
 
 beforeEach(async () => {
@@ -34,7 +37,8 @@ beforeEach(async () => {
   server.add('ada/engine', { 'README.md': 'old' }, { 'README.md': 'Engine', 'src/main.ts': 'run();' });
 });
 afterEach(async () => {
-  await server.close();
+  await Promise.all([server.close(), other?.close()]);
+  other = undefined;
   rmSync(root, { recursive: true, force: true });
 });
 
@@ -49,6 +53,19 @@ function contents(folder: string): string {
     .filter((entry) => entry.isFile())
     .map((entry) => `${entry.name}\n${readFileSync(join(entry.parentPath, entry.name), 'latin1')}`)
     .join('\n');
+}
+
+/** Of all processes of this machine. */
+function commandLines(): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+      } catch {
+        return '';
+      }
+    });
 }
 
 /** Nothing is left: no folder of the clone, none that was begun, no home of git. */
@@ -134,13 +151,20 @@ test('a server that repeats the token does not get it into a message', async () 
 });
 
 test('a redirect is not followed, so that the token goes to no other host', async () => {
-  const other = await GitServer.start();
+  other = await GitServer.start();
   other.token = undefined;
   other.add('ada/engine', { a: 'other' });
-  server.gitAnswer = (req, res) => void res.writeHead(302, { location: `${other.url}${req.url}` }).end();
+  const address = other.url;
+  server.gitAnswer = (req, res) => void res.writeHead(302, { location: `${address}${req.url}` }).end();
   await expect(cloned()).rejects.toMatchObject({ name: 'GitHubFault' });
   expect(other.paths).toEqual([]);
-  await other.close();
+});
+
+test('what is fetched is bounded, too', async () => {
+  server.add('ada/noise', { 'noise.bin': randomBytes(1_500_000).toString('base64') });
+  const cloning = cloned({ repository: 'ada/noise' }, { maxBytes: 1_000_000 });
+  await expect(cloning).rejects.toMatchObject({ code: 'CLONE_TOO_LARGE' });
+  expectNothingLeft();
 });
 
 test('too many bytes and too many files are found out before they are on the disk', async () => {
@@ -160,6 +184,7 @@ test('a clone that is cancelled ends with its helpers, and leaves nothing', asyn
   cancel.abort();
   await expect(cloning).rejects.toMatchObject({ code: 'GITHUB_CANCELLED' });
   expectNothingLeft();
+  await waitUntil(() => commandLines().every((line) => !line.includes(server.url)));
 });
 
 test('git itself can be missing', async () => {
@@ -198,7 +223,7 @@ describe('a hostile repository', () => {
   });
 
   test('may not have itself fetched from elsewhere', async () => {
-    const other = await GitServer.start();
+    other = await GitServer.start();
     server.add('eve/alternates', { a: '1' });
     server.alter('eve/alternates', 'config', 'uploadpack.advertiseBundleURIs', 'true');
     server.alter('eve/alternates', 'config', 'bundle.version', '1');
@@ -206,7 +231,6 @@ describe('a hostile repository', () => {
     server.alter('eve/alternates', 'config', 'bundle.one.uri', `${other.url}/bundle`);
     await cloned({ repository: 'eve/alternates' });
     expect(other.paths).toEqual([]);
-    await other.close();
   });
 });
 

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AgentEvent, RUN_FAILURES, USER_HEADER } from '../../agent-image/src/protocol';
 import type { ModelScript } from '../../bin/local/model/scripted-bedrock';
@@ -230,6 +231,27 @@ describe('storage that cannot be reached', () => {
     expect(existsSync(join(files(agent), 'large'))).toBe(true);
   });
 
+  test('and is silent holds the end of a run back no longer than the person wants to wait', async () => {
+    const agent = await container();
+    await agent.ask('hello');
+    const silent = gate();
+    bucket.before = (method) => (method === 'PUT' ? silent.promise : undefined);
+    const events: AgentEvent[] = [];
+    for await (const { event } of agent.stream('again')) {
+      events.push(event);
+      if (event.type === 'TEXT_MESSAGE_END') {
+        const cancelled = async (): Promise<boolean> => {
+          await agent.post({ action: 'cancel' });
+          return events.some(({ type }) => type === 'RUN_FINISHED');
+        };
+        void waitUntil(cancelled);
+      }
+    }
+    expect(custom(events, 'session.not_kept')).toEqual([{ reason: 'storage_unavailable' }]);
+    silent.open();
+    expect((await agent.ask('and again')).status).toBe('success');
+  });
+
   test('is an error of a caller who wants everything kept', async () => {
     const agent = await container();
     await agent.ask('hello');
@@ -265,6 +287,56 @@ test('a run that is cancelled while the session is brought back ends at once, an
   expect((await next).response).toContain(told);
 });
 
+test('a run that was cancelled while the session was brought back is no lost one', async () => {
+  const old = await container();
+  keep(old, 'large', randomBytes(12_000_000).toString('latin1'));
+  await old.ask('hello');
+  const second = await replaced(old);
+  const held = gate();
+  bucket.before = (_method, key) => (key.includes('/pack/') ? held.promise : undefined);
+  for await (const { event } of second.stream('delete everything')) {
+    if (event.type === 'STEP_STARTED') await second.post({ action: 'cancel' });
+  }
+  held.open();
+  const agent = await replaced(second);
+  const events = await eventsOf(agent, 'what now');
+  expect(custom(events, 'run.interrupted')).toEqual([]);
+  expect(model.requests.at(-1)?.userTexts.join()).not.toContain('delete everything');
+});
+
+test('what was done until a question is kept while it waits for its answer', async () => {
+  const definition = mkdtempSync(join(tmpdir(), 'definition-'));
+  const offered = { agents: {}, skills: [], mcpServers: {}, tools: ['Write'] };
+  writeFileSync(join(definition, 'definition.json'), JSON.stringify(offered));
+  const old = await container(undefined, { AGENT_DEFINITION_DIR: definition });
+  await old.ask('hello');
+  keep(old, 'note.txt', 'before the question');
+  const write = { name: 'Write', input: { file_path: join(files(old), 'new'), content: 'x' } };
+  model.script = () => ({ kind: 'message', toolUses: [write] });
+  const asked = await old.events('write something');
+  expect(asked.at(-1)).toMatchObject({ outcome: { type: 'interrupt' } });
+  const lookAgain = async (): Promise<boolean> => {
+    const writes = bucket.requests.filter((request) => request.startsWith('PUT')).length;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    return bucket.requests.filter((request) => request.startsWith('PUT')).length === writes;
+  };
+  await waitUntil(lookAgain);
+  model.script = remembering;
+  const agent = await replaced(old, 'SIGKILL');
+  expect(custom(await eventsOf(agent, 'and now'), 'run.interrupted')).toHaveLength(1);
+  expect(read(agent, 'note.txt')).toBe('before the question');
+  rmSync(definition, { recursive: true });
+});
+
+test('a caller’s system prompt is not that of a deployment that does not let callers choose one', async () => {
+  const old = await container(undefined, { AGENT_CALLER_OVERRIDES: 'systemPrompt' });
+  await old.post({ prompt: 'hello', systemPrompt: 'You are a pirate.' });
+  expect(JSON.stringify(model.requests.at(-1))).toContain('pirate');
+  await old.stop();
+  await (await container(old.sessionId)).ask('again');
+  expect(JSON.stringify(model.requests.at(-1))).not.toContain('pirate');
+});
+
 test('of two containers that go on with a session the second to keep is told, and ends', async () => {
   const old = await container();
   await old.ask('hello');
@@ -288,6 +360,23 @@ test('of two containers that go on with a session the second to keep is told, an
   expect(response).toContain('to the first');
   expect(response).not.toContain('to the second');
   expect(read(agent, 'note.txt')).toBe('of the first');
+});
+
+test('a container that learns from a flush that another one went on ends, too', async () => {
+  const old = await container();
+  await old.ask('hello');
+  await old.stop();
+  const first = await container(old.sessionId);
+  const second = await container(old.sessionId);
+  await second.post({ action: 'attach' });
+  await first.ask('to the first');
+  // Something to keep: a run that is refused before it reads anything.
+  const refused = await second.post({ prompt: 'x', tools: ['none such'] });
+  expect(refused.status).toBe(400);
+  keep(second, 'new', 'x');
+  const reply = await second.ask('to the second');
+  expect(reply.error?.code).toBe('WORKSPACE_FENCED');
+  expect(await second.exitCode()).toBe(1);
 });
 
 test('what was kept and is damaged is refused, and left as it is', async () => {
@@ -322,6 +411,7 @@ describe('users', () => {
     await old.stop();
     const agent = await container(old.sessionId);
     const response = await agent.post({ prompt: 'what is it' }, { [USER_HEADER]: 'bob' });
+    expect(response.status).toBe(200);
     expect(await response.text()).not.toContain(told);
   });
 

@@ -42,7 +42,7 @@ describe('a request', () => {
     ['with the access token in its place', accessToken(), undefined, 'is no ID token of Cognito'],
     ['with something else in its place', 'x', undefined, 'is no ID token of Cognito'],
     ['with an array for claims', unsignedJwt([]), undefined, 'is no ID token of Cognito'],
-    ['of another pool', idToken({ iss: `${ISSUER}2` }), undefined, 'from another user pool'],
+    ['of another pool', idToken({ iss: `${ISSUER}2` }), undefined, 'belong to different users'],
     ['of another user', idToken({ sub: 'eve' }), undefined, 'belong to different users'],
     [
       'whose access token is of another pool',

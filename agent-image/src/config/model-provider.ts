@@ -1,4 +1,5 @@
 import { ConfigError, jsonObject, quoted } from './variables.ts';
+import { isSafeUrl } from './safe-url.ts';
 import { SECRET_ARN } from './secret-arns.ts';
 
 /** Who serves the models. */
@@ -65,17 +66,13 @@ function keyInSecret({ secretArn, secretField }: Readonly<Record<string, unknown
   return { secretArn, secretField };
 }
 
-/** Without encryption only to this machine: prompts and the key go there. */
+/** Prompts and the key go there. */
 function url(value: unknown): string {
-  const parsed = typeof value === 'string' && URL.canParse(value) ? new URL(value) : undefined;
-  const secure =
-    parsed?.protocol === 'https:' ||
-    (parsed?.protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(parsed.hostname));
-  if (!parsed || !secure || parsed.username || parsed.password || /[?#]/.test(parsed.href)) {
+  if (!isSafeUrl(value)) {
     const rule = 'give an https address without credentials, query and fragment, such as https://models.example.com';
     throw new ConfigError(`${NAME} has a "url" that the key cannot be sent to: ${rule}.`);
   }
-  return parsed.href.replace(/\/+$/, '');
+  return new URL(value).href.replace(/\/+$/, '');
 }
 
 function header(value: unknown = 'authorization'): KeyHeader {

@@ -33,13 +33,13 @@ const UNFORESEEN = 'The tool failed inside of the agent. Tell the person that an
  */
 export async function boundedCall(
   names: { readonly server: string; readonly tool: string },
-  cancelled: AbortSignal | undefined,
+  cancelled: AbortSignal,
   log: Log,
   run: (signal: AbortSignal) => Promise<ToolReply>,
 ): Promise<ToolReply> {
   const bound = AbortSignal.timeout(TOOL_CALL_MS);
   try {
-    return await run(cancelled ? AbortSignal.any([cancelled, bound]) : bound);
+    return await run(AbortSignal.any([cancelled, bound]));
   } catch (error) {
     if (error instanceof ToolRefused) return textReply(error.message, true);
     if (error instanceof ToolFault) {

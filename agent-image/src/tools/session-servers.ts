@@ -24,12 +24,16 @@ export interface SessionServersOptions {
 export class SessionServers {
   readonly #options: SessionServersOptions;
   readonly #gateways: readonly GatewayTools[];
+  readonly #closing = new AbortController();
   #vault: Promise<TokenVault> | undefined;
 
   constructor(options: SessionServersOptions) {
     this.#options = options;
     const { config, tokens, log } = options;
     const { region } = config;
+    for (const { name, vendor } of config.connections.filter((one) => one.kind === 'oauth2' && !isGitHub(one))) {
+      log('warn', 'the agent has no tools for a connection', { connection: name, vendor, code: 'CONNECTION_UNUSED' });
+    }
     this.#gateways = config.gateways.map((gateway) => new GatewayTools({ gateway, region, tokens, log }));
   }
 
@@ -49,7 +53,14 @@ export class SessionServers {
     for (const connection of config.connections.filter(isGitHub)) {
       const [{ gitHubServer }, vault] = await Promise.all([import('./github/mcp-server.ts'), this.#opened()]);
       const { workspaceDirectory: workspace } = config;
-      servers[connection.name] = gitHubServer({ connection, vault, workspace, onLink, log });
+      servers[connection.name] = gitHubServer({
+        connection,
+        vault,
+        workspace,
+        closing: this.#closing.signal,
+        onLink,
+        log,
+      });
     }
     return servers;
   }
@@ -65,6 +76,7 @@ export class SessionServers {
 
   /** Ends what is still being waited for. */
   async close(): Promise<void> {
+    this.#closing.abort();
     await Promise.all(this.#gateways.map((gateway) => gateway.close()));
     (await this.#vault?.catch(() => undefined))?.close();
   }

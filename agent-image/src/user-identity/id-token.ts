@@ -25,7 +25,7 @@ export function assertIdToken(tokens: RequestTokens, identity: UserIdentityConfi
 
 function idTokenFinding(
   { accessToken, idToken }: RequestTokens,
-  { loginProvider, idTokenHeader }: UserIdentityConfig,
+  { idTokenHeader }: UserIdentityConfig,
   now: number,
 ): IdTokenFinding | undefined {
   const send = `send the ID token of the signed-in user in the header ${idTokenHeader}`;
@@ -35,9 +35,7 @@ function idTokenFinding(
   if (id.token_use !== 'id' || typeof id.sub !== 'string' || typeof id.exp !== 'number') {
     return { problem: `What the header ${idTokenHeader} has is no ID token of Cognito`, remedy: send };
   }
-  if (id.iss !== `https://${loginProvider}`) {
-    return { problem: 'The ID token is from another user pool', remedy: `sign in at ${loginProvider}` };
-  }
+  // That the access token is of the right pool, AgentCore has verified; that the ID token is, Cognito verifies.
   if (id.sub !== access.sub || id.iss !== access.iss) {
     return {
       problem: 'The ID token and the bearer token belong to different users',

@@ -11,6 +11,7 @@ import {
   ConditionConflict,
   ConditionFailed,
   type ObjectStore,
+  WorkspaceFenced,
   WorkspaceUnavailable,
   type WriteCondition,
 } from './object-store.ts';
@@ -23,9 +24,6 @@ const MAX_MANIFESTS = 16;
 /** How often HEAD is tried while other writes of it are under way; the pauses double, in milliseconds. */
 const HEAD_ATTEMPTS = 6;
 const HEAD_PAUSE_MS = 50;
-
-/** Someone else has committed to the workspace since it was read. */
-export class Fenced extends Error {}
 
 /** Commits what was staged. */
 export class Committer {
@@ -42,7 +40,7 @@ export class Committer {
    * Makes what was staged the state of the workspace, all of it or nothing: HEAD is written last, and only when it is
    * still the one that was read.
    *
-   * @throws Fenced, WorkspaceUnavailable; then the state is what it was, or what was staged if only the answer was lost
+   * @throws WorkspaceFenced, WorkspaceUnavailable; then the state is what it was, or what was staged if only the answer was lost
    */
   async commit(staging: Staging, before: KeptState): Promise<KeptState> {
     const { entries, packs } = staging;
@@ -126,12 +124,12 @@ export class Committer {
     throw new WorkspaceUnavailable('Cannot write HEAD', 'other writes of it were always under way; try again');
   }
 
-  /** @throws Fenced when it is not of this container */
+  /** @throws WorkspaceFenced when it is not of this container */
   async #readHead(): Promise<{ readonly etag: string; readonly commit: string }> {
     const object = await this.#store.get(HEAD_KEY);
     const commit = object && decodeHead(object.body).head.commit;
     if (!object || commit === undefined || !this.#tried.has(commit)) {
-      throw new Fenced();
+      throw new WorkspaceFenced();
     }
     return { etag: object.etag, commit };
   }

@@ -29,6 +29,14 @@ export class ConditionFailed extends Error {}
 /** Another write of the same object was under way, so nothing was written; it may be tried again. */
 export class ConditionConflict extends Error {}
 
+/** Someone else has committed to the workspace since it was read. */
+export class WorkspaceFenced extends Error {
+  constructor() {
+    super('Another container has kept a later state of the session.');
+    this.name = 'WorkspaceFenced';
+  }
+}
+
 /** The objects cannot be reached; the message tells an operator what to do. */
 export class WorkspaceUnavailable extends Error {
   constructor(what: string, reason: string) {

@@ -23,11 +23,14 @@ export interface S3ObjectStoreOptions {
   readonly prefix: string;
   readonly region: string;
   readonly credentials: UserCredentials;
+  /** Longest silence of a connection, in milliseconds; 20 seconds by default. */
+  readonly silenceMs?: number;
 }
 
-/** Time to connect, and longest silence, in milliseconds: objects are of a few megabytes. */
+/** Time to connect, longest silence, and time until the answer begins, in milliseconds: objects are of a few megabytes. */
 const CONNECTION_TIMEOUT_MS = 3_000;
 const SILENCE_MS = 20_000;
+const ANSWER_MS = 60_000;
 const ATTEMPTS = 4;
 
 /** S3 deletes up to so many objects at a request (reference of DeleteObjects). */
@@ -47,7 +50,7 @@ export class S3ObjectStore implements ObjectStore {
   readonly #prefix: string;
   readonly #client: S3Client;
 
-  constructor({ bucket, prefix, region, credentials }: S3ObjectStoreOptions) {
+  constructor({ bucket, prefix, region, credentials, silenceMs = SILENCE_MS }: S3ObjectStoreOptions) {
     this.#bucket = bucket;
     this.#prefix = prefix;
     this.#client = new S3Client({
@@ -58,7 +61,8 @@ export class S3ObjectStore implements ObjectStore {
       forcePathStyle: Boolean(process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL),
       requestHandler: {
         connectionTimeout: CONNECTION_TIMEOUT_MS,
-        requestTimeout: SILENCE_MS,
+        requestTimeout: ANSWER_MS,
+        socketTimeout: silenceMs,
         throwOnRequestTimeout: true,
       },
     });

@@ -44,6 +44,8 @@ export class S3Workspace implements SessionWorkspace {
   readonly #options: S3WorkspaceOptions;
   #opened: Opened | undefined;
   #flushing: Promise<unknown> = Promise.resolve();
+  /** Flushes that cannot wait, and are not done. */
+  #urgent = 0;
   /** The files that were told not to be kept, as JSON. */
   #toldSkipped = JSON.stringify(skippedFiles([]));
 
@@ -55,27 +57,33 @@ export class S3Workspace implements SessionWorkspace {
     const { openStore, limits = LIMITS, log } = this.#options;
     const key = sessionKeyOf(sessionId);
     this.#opened?.store.close();
+    this.#opened = undefined;
     // Without a name for the user, the session is all that tells one caller from another.
     const store = openStore(user ?? `s-${key}`, key);
-    const sync = await WorkspaceSync.open({ store, limits, log });
-    const keptRecord = await sync.readText(recordPathOf(key));
-    const record = keptRecord === undefined ? undefined : parseSessionRecord(keptRecord);
-    if (keptRecord !== undefined && !record) {
-      throw new WorkspaceDamaged('the record of the session', 'is not what it should be');
+    try {
+      const sync = await WorkspaceSync.open({ store, limits, log });
+      const keptRecord = await sync.readText(recordPathOf(key));
+      const record = keptRecord === undefined ? undefined : parseSessionRecord(keptRecord);
+      if (keptRecord !== undefined && !record) {
+        throw new WorkspaceDamaged('the record of the session', 'is not what it should be');
+      }
+      this.#opened = { key, store, sync, keptRecord, record, restored: false };
+      return record;
+    } catch (error) {
+      store.close();
+      throw error;
     }
-    this.#opened = { key, store, sync, keptRecord, record, restored: false };
-    return record;
   }
 
   async restore(report: (progress: RestoreProgress) => void): Promise<void> {
     const opened = this.#session();
-    mkdirSync(transcriptDirectoryOf(this.#options.directories), { recursive: true, mode: 0o700 });
     const [transcripts, files] = this.#trees(opened);
     const trees: KeptTree[] = [
       { ...transcripts, exclusive: false },
       { ...files, exclusive: true },
     ];
     try {
+      mkdirSync(transcriptDirectoryOf(this.#options.directories), { recursive: true, mode: 0o700 });
       await opened.sync.restore(trees, report);
     } catch (error) {
       const { code, syscall } = error as NodeJS.ErrnoException;
@@ -94,24 +102,27 @@ export class S3Workspace implements SessionWorkspace {
 
   /** One after the other: each goes on from where the one before it ended. */
   flush(options: FlushOptions = {}): Promise<FlushOutcome> {
-    const flush = this.#flushing.then(() => this.#flush(options));
+    const urgent = options.urgent ? 1 : 0;
+    this.#urgent += urgent;
+    const flush = this.#flushing.then(() => this.#flush(options)).finally(() => (this.#urgent -= urgent));
     this.#flushing = flush.catch(() => undefined);
     return flush;
   }
 
   async #flush({ urgent = false, recordOnly = false }: FlushOptions): Promise<FlushOutcome> {
     const opened = this.#opened;
-    // Before all was brought back, what is missing on the disk would pass for deleted.
-    if (!opened?.restored) {
+    if (!opened) {
       return { kind: 'unchanged' };
     }
     const record = opened.record && JSON.stringify(opened.record);
     const texts =
-      record === undefined || record === opened.keptRecord
+      record === undefined || !isWorthKeeping(opened, urgent)
         ? new Map<string, string>()
         : new Map([[recordPathOf(opened.key), record]]);
-    const trees = recordOnly ? [] : this.#trees(opened);
-    const { kind, changed, uploaded, skipped } = await opened.sync.flush({ texts, trees, urgent });
+    // Before all was brought back, what is missing on the disk would pass for deleted.
+    const trees = recordOnly || !opened.restored ? [] : this.#trees(opened);
+    const hurries = (): boolean => this.#urgent > 0;
+    const { kind, changed, uploaded, skipped } = await opened.sync.flush({ texts, trees, hurries });
     if (kind === 'kept') {
       opened.keptRecord = record ?? opened.keptRecord;
     }
@@ -147,4 +158,13 @@ export class S3Workspace implements SessionWorkspace {
     }
     return this.#opened;
   }
+}
+
+/** Where the numbers of events go on is kept with the next change, or at the end: they may have gaps. */
+function isWorthKeeping({ record, keptRecord }: Opened, atEnd: boolean): boolean {
+  const kept = keptRecord === undefined ? undefined : parseSessionRecord(keptRecord);
+  if (!record || !kept || atEnd || record.eventsBelow > kept.eventsBelow) {
+    return JSON.stringify(record) !== keptRecord;
+  }
+  return JSON.stringify({ ...record, eventsBelow: 0 }) !== JSON.stringify({ ...kept, eventsBelow: 0 });
 }

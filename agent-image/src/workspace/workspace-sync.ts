@@ -1,14 +1,14 @@
 import type { Log } from '../log.ts';
 import { collect, isCollectionDue } from './collection.ts';
-import { Committer, Fenced } from './commit.ts';
+import { Committer } from './commit.ts';
 import { filesIn, packsToLeave } from './compaction.ts';
 import { DiskMemory } from './disk-memory.ts';
-import type { BytePath } from './format/entries.ts';
-import { packKey, rereading } from './format/object-source.ts';
+import { type BytePath, WorkspaceDamaged } from './format/entries.ts';
+import { ObjectGone, packKey, rereading } from './format/object-source.ts';
 import { readFile } from './format/read-file.ts';
 import { readSnapshot } from './format/snapshot.ts';
 import { type KeptState, keptStateOf } from './kept-state.ts';
-import type { ObjectStore } from './object-store.ts';
+import { type ObjectStore, WorkspaceFenced } from './object-store.ts';
 import { Pacer } from './pacer.ts';
 import { emptyDirectory } from './remove-tree.ts';
 import { type OnProgress, restoreTrees } from './restore.ts';
@@ -25,9 +25,10 @@ export interface KeptTree extends Tree {
 export interface Changes {
   /** Files that are on no disk. */
   readonly texts: ReadonlyMap<BytePath, string>;
+  /** May be none: then nothing is done that takes long. */
   readonly trees: readonly Tree[];
-  /** Leaves out what can be done another time. */
-  readonly urgent: boolean;
+  /** Whether there is no time for what can be done another time; asked again in between. */
+  readonly hurries: () => boolean;
 }
 
 export interface SyncOutcome {
@@ -79,18 +80,35 @@ export class WorkspaceSync {
     });
   }
 
-  /** Makes the trees of which anything was kept; the others stay as they are. */
+  /**
+   * Makes the trees of which anything was kept; the others stay as they are.
+   *
+   * @throws WorkspaceFenced when there is a later state: files of it would not belong to what was read before
+   */
   async restore(trees: readonly KeptTree[], onProgress: OnProgress): Promise<void> {
-    await this.#rereading(async (state) => {
-      const kept = trees.filter(({ prefix }) => state.entries.has(prefix));
-      kept.filter(({ exclusive }) => exclusive).forEach(({ directory }) => emptyDirectory(directory));
+    const state = this.#state;
+    const kept = trees.filter(({ prefix }) => state.entries.has(prefix));
+    kept.filter(({ exclusive }) => exclusive).forEach(({ directory }) => emptyDirectory(directory));
+    try {
       await restoreTrees(this.#store, state, kept, onProgress);
-      const memory = new DiskMemory();
-      for (const tree of kept) {
-        await rememberTree(tree, state, memory);
-      }
-      this.#memory = memory;
-    });
+    } catch (error) {
+      throw error instanceof ObjectGone ? await this.#reasonOf(error) : error;
+    }
+    const memory = new DiskMemory();
+    for (const tree of kept) {
+      await rememberTree(tree, state, memory);
+    }
+    this.#memory = memory;
+  }
+
+  /** Why an object is gone that HEAD named. */
+  async #reasonOf({ key }: ObjectGone): Promise<Error> {
+    const { committed } = keptStateOf(await readSnapshot(this.#store));
+    if (committed?.etag === this.#state.committed?.etag) {
+      return new WorkspaceDamaged(`the object ${key}`, 'is missing');
+    }
+    this.#fenced = true;
+    return new WorkspaceFenced();
   }
 
   /**
@@ -98,7 +116,7 @@ export class WorkspaceSync {
    *
    * @throws WorkspaceUnavailable, WorkspaceUnreadable
    */
-  async flush({ texts, trees, urgent }: Changes): Promise<SyncOutcome> {
+  async flush({ texts, trees, hurries }: Changes): Promise<SyncOutcome> {
     if (this.#fenced) {
       return { kind: 'fenced', changed: [], uploaded: 0, skipped: undefined };
     }
@@ -119,17 +137,18 @@ export class WorkspaceSync {
         this.#memory = memory;
         return { kind: 'unchanged', uploaded, ...outcome };
       }
-      if (!urgent) {
+      const isThorough = trees.length > 0;
+      if (isThorough && !hurries()) {
         await this.#compact(staging, stager, staged.found);
       }
       this.#state = await this.#committer.commit(staging, this.#state);
       this.#memory = memory;
-      if (!urgent) {
+      if (isThorough && !hurries()) {
         await this.#collect();
       }
       return { kind: 'kept', uploaded: uploaded + this.#state.inlineBytes.length, ...outcome };
     } catch (error) {
-      if (!(error instanceof Fenced)) {
+      if (!(error instanceof WorkspaceFenced)) {
         throw error;
       }
       this.#fenced = true;

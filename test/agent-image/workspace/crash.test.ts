@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeHead } from '../../../agent-image/src/workspace/format/head';
-import { ConditionConflict } from '../../../agent-image/src/workspace/object-store';
-import { describeTree, openContainer, type OpenContainer, RECORD, removeDisks } from './support/disk';
+import { ConditionConflict, WorkspaceFenced } from '../../../agent-image/src/workspace/object-store';
+import { container, describeTree, openContainer, type OpenContainer, RECORD, removeDisks } from './support/disk';
 import { Killed, memoryObjects, type MemoryObjects, MemoryStore } from './support/memory-store';
 
 /** Making thousands of files takes long on a disk that is in use. */
@@ -161,7 +161,7 @@ test('flushes that are asked for at once are done one after the other', async ()
   expect(outcomes.map(({ kind }) => kind)).toEqual(['kept', 'unchanged', 'unchanged']);
 });
 
-test('a restore begins again when another container cleaned up meanwhile', async () => {
+test('a restore ends when another container went on meanwhile: its files would not belong to the record', async () => {
   const objects = await prepared();
   const writer = await openContainer(new MemoryStore(objects));
   writeFileSync(join(writer.files, 'large'), randomBytes(9 * 1024 * 1024));
@@ -180,11 +180,58 @@ test('a restore begins again when another container cleaned up meanwhile', async
     if (request.startsWith('get pack/')) cleaning ??= cleanUp();
     return cleaning;
   };
-  const reader = await openContainer(store);
-  expect(store.requests.filter((request) => request === 'get HEAD')).toHaveLength(2);
-  expect(describeTree(reader.files)).toEqual(describeTree(writer.files));
-  writeFileSync(join(reader.files, 'more'), 'x');
-  expect((await reader.workspace.flush()).kind).toBe('kept');
+  const reader = container(store);
+  await reader.workspace.open('session', 'ada');
+  await expect(reader.workspace.restore(() => undefined)).rejects.toBeInstanceOf(WorkspaceFenced);
+  const head = objects.objects.get('HEAD')?.body;
+  reader.workspace.save({ ...RECORD, eventsBelow: 99 });
+  expect((await reader.workspace.flush()).kind).toBe('fenced');
+  expect(objects.objects.get('HEAD')?.body).toEqual(head);
+  expect(describeTree((await openContainer(new MemoryStore(objects))).files)).toEqual(describeTree(writer.files));
+});
+
+/** A container most of whose kept files are deleted since, so that what is kept is mostly of no use. */
+async function worthCompacting(): Promise<{ objects: MemoryObjects; writer: OpenContainer }> {
+  const objects = await prepared();
+  const writer = await openContainer(new MemoryStore(objects));
+  const names = Array.from({ length: 2_000 }, (_, index) => join(writer.files, `file-${index}`));
+  names.forEach((name) => writeFileSync(name, randomBytes(10_000)));
+  await writer.workspace.flush();
+  names.slice(0, 1_400).forEach((name) => rmSync(name));
+  return { objects, writer };
+}
+
+test('a record alone is kept with one request, however much could be compacted', async () => {
+  const { objects, writer } = await worthCompacting();
+  await writer.workspace.flush({ urgent: true });
+  const store = new MemoryStore(objects);
+  const { workspace } = await openContainer(store);
+  store.requests.length = 0;
+  workspace.save({ ...RECORD, eventsBelow: 1_000 });
+
+  expect((await workspace.flush({ recordOnly: true })).kind).toBe('kept');
+  expect(store.requests).toEqual(['put HEAD']);
+});
+
+test('a flush that cannot wait has the one before it leave out what can', async () => {
+  const { objects, writer } = await worthCompacting();
+  const before = objects.objects.size;
+  const usual = writer.workspace.flush();
+  await Promise.all([usual, writer.workspace.flush({ urgent: true })]);
+  expect((await usual).kind).toBe('kept');
+  expect(objects.objects.size).toBe(before);
+});
+
+test('numbers of events alone are kept at the end only', async () => {
+  const objects = await prepared();
+  const store = new MemoryStore(objects);
+  const { workspace } = await openContainer(store);
+  workspace.save({ ...RECORD, eventsBelow: 40 });
+  await workspace.flush();
+  workspace.save({ ...RECORD, eventsBelow: 23 });
+  expect(await workspace.flush()).toEqual({ kind: 'unchanged' });
+  expect((await workspace.flush({ urgent: true })).kind).toBe('kept');
+  expect((await openContainer(new MemoryStore(objects))).record?.eventsBelow).toBe(23);
 });
 
 test('a flush without a change makes no request, also right after a restore', async () => {

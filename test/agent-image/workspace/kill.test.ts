@@ -7,7 +7,7 @@ import { describeTree, openContainer, removeDisks, temporaryDirectory } from './
 import { BUCKET, PREFIX, s3Store, startBucket } from './support/s3';
 
 /** With SLOW_TESTS=1 as many as it takes to hit all there is to hit. */
-const KILLS = process.env.SLOW_TESTS === '1' ? 50 : 8;
+const KILLS = (process.env.CI ?? process.env.SLOW_TESTS) ? 50 : 8;
 const PROGRAM = join(__dirname, 'support', 'flush-process.mjs');
 
 let server: LocalS3;
@@ -76,5 +76,6 @@ test(`a process that is killed at ${KILLS} moments of its flushes leaves the sta
     seen[JSON.stringify(state) === JSON.stringify(after) ? 'after' : 'before'] += 1;
     before = state;
   }
-  expect(seen.before + seen.after).toBe(KILLS);
+  // Both have to happen, or the moments were all too early or too late.
+  expect(Math.min(seen.before, seen.after)).toBeGreaterThan(0);
 }, 240_000);

@@ -90,3 +90,20 @@ test('an answer that breaks off is asked for again', async () => {
   breaking.closeAllConnections();
   await new Promise((resolve) => breaking.close(resolve));
 });
+
+test('an answer that stops in the middle is given up, and asked for again', async () => {
+  let asked = 0;
+  const stalling = createServer((_req, res) => {
+    asked += 1;
+    res.writeHead(200, { 'content-length': '10', etag: '"1"' });
+    if (asked < 2) res.write('01234');
+    else res.end('0123456789');
+  });
+  await new Promise<void>((resolve) => stalling.listen(0, '127.0.0.1', resolve));
+  const other = s3Store(`http://127.0.0.1:${(stalling.address() as AddressInfo).port}`, undefined, 100);
+  expect((await other.get('pack/x'))?.body.toString()).toBe('0123456789');
+  expect(asked).toBe(2);
+  other.close();
+  stalling.closeAllConnections();
+  await new Promise((resolve) => stalling.close(resolve));
+});

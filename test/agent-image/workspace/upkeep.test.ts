@@ -88,7 +88,7 @@ test('the manifests to read stay few', async () => {
   expect(most).toBeLessThanOrEqual(16);
 });
 
-test('a file of another session in the same workspace outlives compaction', async () => {
+test('what is on no disk outlives compaction', async () => {
   const { workspace, files } = await openContainer(new MemoryStore(objects));
   workspace.save({ ...RECORD, systemPrompt: randomBytes(100_000).toString('hex') });
   for (let number = 0; number < 60; number += 1) writeFileSync(join(files, `f${number}`), randomBytes(100_000));

@@ -11,6 +11,7 @@ import {
   type ToolName,
 } from '@aws-sdk/client-bedrock-agentcore';
 import { setTimeout as delay } from 'node:timers/promises';
+import { AnswerTooLong, boundResponse } from './bounded-answer.ts';
 import { faultOf, type InterpreterCode, InterpreterFault } from './interpreter-fault.ts';
 import { untilAborted } from './until-aborted.ts';
 
@@ -49,6 +50,15 @@ export class InterpreterApi {
       maxAttempts: 1,
       requestHandler: { connectionTimeout: CONNECTION_TIMEOUT_MS },
     });
+    this.#client.middlewareStack.add(
+      (next) => async (args) => {
+        const answered = await next(args);
+        boundResponse(answered.response);
+        return answered;
+      },
+      // The lowest is next to the connection, before anything is read.
+      { step: 'deserialize', priority: 'low' },
+    );
   }
 
   /**
@@ -127,6 +137,7 @@ async function wholeResult(stream: AsyncIterable<CodeInterpreterStreamOutput>): 
       results.push(event.result);
     }
   } catch (error) {
+    if (error instanceof AnswerTooLong) throw error;
     // Something was done by then, whatever the exception says.
     throw results.length > 0 ? new InterpreterFault('INTERPRETER_FAILED', faultOf(error).detail) : error;
   }
@@ -135,7 +146,11 @@ async function wholeResult(stream: AsyncIterable<CodeInterpreterStreamOutput>): 
   const output = (field: 'stdout' | 'stderr'): string => structured.map((part) => part[field] ?? '').join('');
   return {
     content: results.flatMap(({ content }) => content ?? []),
-    structuredContent: Object.assign({}, ...structured, { stdout: output('stdout'), stderr: output('stderr') }),
+    structuredContent: {
+      // Not as arguments of one call: of those there may not be as many as of results.
+      ...structured.reduce((all, part) => Object.assign(all, part), {}),
+      ...{ stdout: output('stdout'), stderr: output('stderr') },
+    },
     isError: results.some(({ isError }) => isError === true),
   };
 }

@@ -12,13 +12,14 @@ export const INTERPRETER_FAILURES = {
   INTERPRETER_QUOTA_EXCEEDED:
     'Too many sessions of code interpreters are open in this account; nothing was run. Try again in some minutes.',
   INTERPRETER_CONFLICT: 'The code interpreter is busy with something else; this was not run. Try again in a moment.',
-  INTERPRETER_REFUSED: 'The code interpreter does not accept this call; nothing was run.',
+  INTERPRETER_REFUSED:
+    'The code interpreter does not accept this call; nothing was run. Look at what you gave it, and change that. When nothing is wrong with it, tell the person that an operator has to look for INTERPRETER_REFUSED in the log of the agent.',
   INTERPRETER_FAILED:
     'The code interpreter failed; it is not known how much of this was done. Look at what is there before you repeat it.',
   INTERPRETER_SESSION_LOST:
     'The session of the code interpreter ended while this ran. Its files, variables and tasks are gone; the next call gets a new, empty session. If this call was what ended it, do not repeat it as it was.',
   INTERPRETER_TIMEOUT:
-    'The code interpreter did not answer in time, and is not waited for any longer. What was begun may still run there. For work that takes minutes use start_command and get_task.',
+    'The code interpreter did not answer in time, and is not waited for any longer. If it was code, it was ended, and the session of the code interpreter with it; the next call gets a new, empty one. For work that takes minutes use start_command and get_task.',
   INTERPRETER_UNREACHABLE:
     'The code interpreter cannot be reached from the agent; it is not known whether this was run. Try again once, and then tell the person that an operator has to look for INTERPRETER_UNREACHABLE in the log of the agent.',
   INTERPRETER_CANCELLED:
@@ -26,12 +27,6 @@ export const INTERPRETER_FAILURES = {
   INTERPRETER_UNREADABLE:
     'The agent could not use the answer of the code interpreter. What was asked for may have been done there.',
 } as const;
-
-/** Reasons that the service gives about the call itself; of all others the model has no use. */
-const EXPLAINED: readonly InterpreterCode[] = ['INTERPRETER_REFUSED', 'INTERPRETER_CONFLICT'];
-
-/** Longest reason of the service that is repeated to the model, in characters. */
-const MAX_REASON = 500;
 
 const CODES: Readonly<Record<string, InterpreterCode>> = {
   AccessDeniedException: 'INTERPRETER_ACCESS_DENIED',
@@ -47,16 +42,17 @@ const CODES: Readonly<Record<string, InterpreterCode>> = {
   InternalServerException: 'INTERPRETER_FAILED',
 };
 
-/** A call of the code interpreter failed. The message is for the model; `detail` is for the log alone. */
+/**
+ * A call of the code interpreter failed. The message is for the model, and a sentence of ours; `detail` is for the log
+ * alone, because what the service says may hold accounts, roles and ids.
+ */
 export class InterpreterFault extends Error {
   readonly code: InterpreterCode;
   readonly detail: string;
 
-  constructor(code: InterpreterCode, detail: string, reason?: string) {
-    const explained = reason !== undefined && reason !== '' && EXPLAINED.includes(code);
-    super(
-      explained ? `${INTERPRETER_FAILURES[code]} It says: ${reason.slice(0, MAX_REASON)}` : INTERPRETER_FAILURES[code],
-    );
+  /** @param told what the model is told, where more is known than the code says; never words of the service */
+  constructor(code: InterpreterCode, detail: string, told: string = INTERPRETER_FAILURES[code]) {
+    super(told);
     this.code = code;
     this.detail = detail;
   }
@@ -72,7 +68,7 @@ export function faultOf(error: unknown, signal?: AbortSignal): InterpreterFault 
     return new InterpreterFault(late ? 'INTERPRETER_TIMEOUT' : 'INTERPRETER_CANCELLED', detail);
   }
   const code = CODES[name] ?? (status >= 500 ? 'INTERPRETER_FAILED' : 'INTERPRETER_UNREACHABLE');
-  return new InterpreterFault(code, detail, message);
+  return new InterpreterFault(code, detail);
 }
 
 function described(error: unknown): { readonly name: string; readonly message: string; readonly status: number } {

@@ -1,6 +1,7 @@
 import type { ToolArguments, ToolName } from '@aws-sdk/client-bedrock-agentcore';
 import { createHash } from 'node:crypto';
 import type { Log } from '../../log.ts';
+import { AnswerTooLong } from './bounded-answer.ts';
 import type { InterpreterApi, InterpreterResult } from './interpreter-api.ts';
 import { faultOf, type InterpreterCode, InterpreterFault } from './interpreter-fault.ts';
 import { untilAborted } from './until-aborted.ts';
@@ -19,6 +20,11 @@ const MAY_BE_GONE: readonly InterpreterCode[] = [
 
 /** What goes on when nobody waits for it any more: AgentCore has no call that takes one of them back. */
 const GOES_ON: readonly ToolName[] = ['executeCode', 'executeCommand', 'startCommandExecution'];
+
+const NOT_THERE =
+  'The code interpreter has no such file or task; nothing was run. list_files tells which files there are, and the result of start_command which task.';
+
+const STOPPED = 'The session of the agent has ended, and its code interpreter with it; nothing was run.';
 
 /** What the next container has to know to go on with the same session. */
 export interface InterpreterSessionRecord {
@@ -59,10 +65,11 @@ export class InterpreterSession {
   #id: string | undefined;
   #starting: Promise<string> | undefined;
   #starts = 0;
-  /** Of a session in which something was cancelled. */
+  /** Of a session in which something was left that goes on. */
   #ending: Promise<void> | undefined;
   /** A session is gone, and the model was not told yet. */
   #lost = false;
+  #stopped = false;
 
   constructor(options: InterpreterSessionOptions) {
     this.#options = options;
@@ -93,8 +100,9 @@ export class InterpreterSession {
     }
   }
 
-  /** Ends the session of the interpreter; never rejects, and takes two seconds at most. */
+  /** Ends the session of the interpreter, for good; never rejects, and takes two seconds at most. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     const signal = AbortSignal.timeout(STOP_MS);
     const session = this.#id ?? this.#starting;
     await Promise.all([this.#ending, session === undefined ? undefined : this.#end(session, signal)]);
@@ -103,8 +111,8 @@ export class InterpreterSession {
   }
 
   async #call(name: ToolName, args: ToolArguments, signal: AbortSignal): Promise<InterpreterAnswer> {
-    const api = await this.#opened();
     const session = await this.#current(signal);
+    const api = await this.#opened();
     try {
       return this.#answer(await this.#invoke(session, name, args, signal));
     } catch (error) {
@@ -128,7 +136,7 @@ export class InterpreterSession {
       return await api.invoke(session, name, args, signal);
     } catch (error) {
       const fault = faultOf(error, signal);
-      if (fault.code === 'INTERPRETER_CANCELLED' && GOES_ON.includes(name)) this.#discard(session, fault);
+      if (isLeft(fault) && GOES_ON.includes(name)) this.#discard(session, fault);
       throw fault;
     }
   }
@@ -140,6 +148,8 @@ export class InterpreterSession {
   }
 
   async #current(signal: AbortSignal): Promise<string> {
+    // One that is started now would be ended by nobody, and live for hours.
+    if (this.#stopped) throw new InterpreterFault('INTERPRETER_CANCELLED', 'the agent session has ended', STOPPED);
     if (this.#id !== undefined) return this.#id;
     return untilAborted((this.#starting ??= this.#start()), signal);
   }
@@ -219,9 +229,15 @@ export class InterpreterSession {
   }
 }
 
+/** Whether the answer is not waited for any longer, or not read any further. */
+function isLeft(fault: InterpreterFault): boolean {
+  const { code } = fault;
+  return code === 'INTERPRETER_CANCELLED' || code === 'INTERPRETER_TIMEOUT' || fault instanceof AnswerTooLong;
+}
+
 /** The session is there, so what was not found is something in it. */
 function told(fault: InterpreterFault): InterpreterFault {
   return fault.code === 'INTERPRETER_NOT_FOUND'
-    ? new InterpreterFault('INTERPRETER_REFUSED', fault.detail, fault.detail)
+    ? new InterpreterFault('INTERPRETER_REFUSED', fault.detail, NOT_THERE)
     : fault;
 }

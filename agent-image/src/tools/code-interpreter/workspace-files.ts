@@ -40,7 +40,8 @@ export async function readWorkspaceFile(workspace: string, given: string): Promi
 }
 
 /**
- * Writes a file that comes from the interpreter, as a whole or not at all; folders on its way are made.
+ * Writes a file that comes from the interpreter, as a whole or not at all; folders on its way are made. A file that is
+ * replaced keeps its mode.
  *
  * @param workspace absolute path of the workspace
  * @param given absolute, or relative to the workspace
@@ -53,13 +54,36 @@ export async function writeWorkspaceFile(workspace: string, given: string, bytes
   const beside = join(dirname(path), `.copy-${process.pid}-${process.hrtime.bigint()}`);
   try {
     await fs.mkdir(dirname(path), { recursive: true });
-    await fs.writeFile(beside, bytes, { flag: 'wx' });
+    await writeNew(beside, bytes, await modeOf(path));
     await fs.rename(beside, path);
   } catch (error) {
     await fs.rm(beside, { force: true }).catch(() => undefined);
     throw refusal(given, error);
   }
   return relative(await fs.realpath(workspace), path);
+}
+
+/** Permissions of what is there; undefined when there is nothing. */
+async function modeOf(path: string): Promise<number | undefined> {
+  try {
+    // Not set-user-ID and its like: they are no longer meant when the bytes are others.
+    return (await fs.lstat(path)).mode & 0o777;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function writeNew(path: string, bytes: Uint8Array, mode: number | undefined): Promise<void> {
+  // From the first byte: nobody may read it who may not read what it replaces.
+  const file = await fs.open(path, 'wx', mode);
+  try {
+    await file.writeFile(bytes);
+    // What the umask took away.
+    if (mode !== undefined) await file.chmod(mode);
+  } finally {
+    await file.close();
+  }
 }
 
 /** The rules are those of the file tools: a copy must not be a way around them. */

@@ -23,7 +23,7 @@ export function gatewayFetch({ auth }: Pick<GatewayConfig, 'auth'>, authorize: A
     const signal = init.signal ? AbortSignal.any([init.signal, bound]) : bound;
     // A redirect is never followed: what lets the request in would be sent on.
     const response = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'manual' });
-    const text = await boundedText(response);
+    const text = withoutCredentials(await boundedText(response), headers);
     // The client of MCP keeps the status in some errors only, and the body in others.
     if (!response.ok) throw faultOfStatus(response.status, text, auth);
     const kept = keptHeaders(response.headers);
@@ -33,6 +33,12 @@ export function gatewayFetch({ auth }: Pick<GatewayConfig, 'auth'>, authorize: A
       headers: { ...kept, 'content-type': 'application/json' },
     });
   };
+}
+
+/** Whatever answers may repeat what it was sent; what let the request in must reach neither a log nor the model. */
+function withoutCredentials(text: string, headers: Readonly<Record<string, string>>): string {
+  const sent = [headers.authorization?.replace(/^Bearer /, ''), headers['x-amz-security-token']];
+  return sent.reduce<string>((left, secret) => (secret ? left.replaceAll(secret, '***') : left), text);
 }
 
 async function boundedText(response: Response): Promise<string> {

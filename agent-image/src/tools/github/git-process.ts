@@ -19,6 +19,8 @@ const SETTINGS = [
   ...['protocol.allow=never', 'submodule.recurse=false', 'fetch.recurseSubmodules=false'],
   // Empty: what came before in the list of helpers, from a file or the system, counts no more.
   ...['credential.helper=', 'credential.interactive=false', 'http.followRedirects=false'],
+  // Ends by itself when nothing comes for a minute, also when the agent itself is killed meanwhile.
+  ...['http.lowSpeedLimit=1', 'http.lowSpeedTime=60'],
   // The programs that a repository may only name in its .gitattributes.
   ...['filter.lfs.smudge=', 'filter.lfs.process=', 'filter.lfs.required=false', 'diff.external='],
   ...['gc.auto=0', 'maintenance.auto=false', 'advice.detachedHead=false', 'init.templateDir='],
@@ -65,7 +67,7 @@ export function runGit({ args, cwd, home, remote, signal, watch, onOutput }: Git
     cwd,
     env: environment(home),
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-    // Of its own group, so that its helpers end with it.
+    // Of its own group: git that is ended leaves its helpers behind, which hold the connection and the token.
     detached: true,
   });
   const credentials = child.stdio[3] as NodeJS.WritableStream;

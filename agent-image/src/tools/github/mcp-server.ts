@@ -15,6 +15,8 @@ export interface GitHubServerOptions {
   readonly vault: Pick<TokenVault, 'oauthToken'>;
   /** Absolute path of the workspace. */
   readonly workspace: string;
+  /** Ends what is being done: the session is closed. */
+  readonly closing: AbortSignal;
   /** Tells the person that there is an account to link. */
   readonly onLink: (link: AccountLink) => void;
   readonly log: Log;
@@ -22,10 +24,12 @@ export interface GitHubServerOptions {
 
 /** The tools on the person's account at GitHub, as a server in this process. It serves one agent process. */
 export function gitHubServer(options: GitHubServerOptions): McpSdkServerConfigWithInstance {
-  const { connection, log } = options;
+  const { connection, closing, log } = options;
   const { name: server, apiUrl = PUBLIC_API, gitUrl = PUBLIC_GIT } = connection;
   const run = (name: string, extra: unknown, work: (token: string, signal: AbortSignal) => Promise<ToolReply>) =>
-    boundedCall({ server, tool: name }, signalOf(extra), log, (signal) => withToken(options, signal, work));
+    boundedCall({ server, tool: name }, AbortSignal.any([closing, ...signalOf(extra)]), log, (signal) =>
+      withToken(options, signal, work),
+    );
   return createSdkMcpServer({
     name: server,
     alwaysLoad: true,
@@ -102,7 +106,7 @@ async function withToken(
   }
 }
 
-function signalOf(extra: unknown): AbortSignal | undefined {
+function signalOf(extra: unknown): AbortSignal[] {
   const signal = typeof extra === 'object' && extra !== null && 'signal' in extra ? extra.signal : undefined;
-  return signal instanceof AbortSignal ? signal : undefined;
+  return signal instanceof AbortSignal ? [signal] : [];
 }

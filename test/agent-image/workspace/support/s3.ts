@@ -20,8 +20,9 @@ const CREDENTIALS = {
 };
 
 /** A store whose first request has to be made before the next store is made: the address is read then. */
-export function s3Store(url: string, bucket = BUCKET): S3ObjectStore {
+export function s3Store(url: string, bucket = BUCKET, silenceMs?: number): S3ObjectStore {
   process.env.AWS_ENDPOINT_URL_S3 = url;
   const credentials = (): Promise<typeof CREDENTIALS> => Promise.resolve(CREDENTIALS);
-  return new S3ObjectStore({ bucket, prefix: PREFIX, region: 'eu-west-1', credentials });
+  const silence = silenceMs === undefined ? {} : { silenceMs };
+  return new S3ObjectStore({ bucket, prefix: PREFIX, region: 'eu-west-1', credentials, ...silence });
 }

@@ -3,7 +3,11 @@ import { pipeline } from 'node:stream/promises';
 import { RequestFault } from './http-messages';
 
 export const SESSION_HEADER = 'x-amzn-bedrock-agentcore-runtime-session-id';
+/** Given by callers who name a user themselves; it takes a permission of its own. */
+export const USER_HEADER = 'x-amzn-bedrock-agentcore-runtime-user-id';
 const REQUEST_ID_HEADER = 'x-amzn-bedrock-agentcore-runtime-request-id';
+/** In which AgentCore gives the agent its own identity for the user of a request. */
+const WORKLOAD_HEADER = 'workloadaccesstoken';
 
 /** What AgentCore hands to the container beside the headers that the runtime allows. */
 const ALWAYS_PASSED = ['content-type', 'accept', 'x-amzn-trace-id', 'traceparent', 'tracestate', 'baggage'] as const;
@@ -23,6 +27,8 @@ export interface AgentCall {
   readonly headers: IncomingHttpHeaders;
   /** The verified Authorization header; undefined where callers sign, whose signature is not the agent's to see. */
   readonly authorization: string | undefined;
+  /** With which the agent acts for the user of the call at AgentCore Identity. */
+  readonly workloadToken: string;
 }
 
 /** The session id of a request, if it has the form that AgentCore accepts. Source of the limits: InvokeAgentRuntime. */
@@ -42,7 +48,7 @@ export function isSessionId(text: string): boolean {
  * @param allowedHeaders lower-case names of the runtime's request header allow-list
  */
 export function agentHeaders(
-  { headers, authorization, sessionId, requestId }: AgentCall,
+  { headers, authorization, sessionId, requestId, workloadToken }: AgentCall,
   allowedHeaders: readonly string[],
 ): Record<string, string | string[]> {
   const given: IncomingHttpHeaders = { ...headers, authorization };
@@ -50,7 +56,12 @@ export function agentHeaders(
     const value = given[name];
     return value === undefined ? [] : [[name, value] as const];
   });
-  return { ...Object.fromEntries(passed), [SESSION_HEADER]: sessionId, [REQUEST_ID_HEADER]: requestId };
+  return {
+    ...Object.fromEntries(passed),
+    [SESSION_HEADER]: sessionId,
+    [REQUEST_ID_HEADER]: requestId,
+    [WORKLOAD_HEADER]: workloadToken,
+  };
 }
 
 /**

@@ -13,6 +13,12 @@ export interface ImageAsset {
   readonly buildArgs: Readonly<Record<string, string>>;
 }
 
+/** A file or folder of the app that is uploaded at deployment. */
+export interface FileAsset {
+  /** Absolute path. */
+  readonly path: string;
+}
+
 export interface AssemblyStack {
   readonly name: string;
   /** Undefined where the stack does not say: it takes the account it is deployed to. */
@@ -27,6 +33,8 @@ export interface Assembly {
   readonly stacks: readonly AssemblyStack[];
   /** By asset hash, which is also the tag of the pushed image. */
   readonly images: ReadonlyMap<string, ImageAsset>;
+  /** By the key of the object that it is uploaded to. */
+  readonly files: ReadonlyMap<string, FileAsset>;
 }
 
 interface Artifact {
@@ -49,6 +57,16 @@ interface DockerImageEntry {
   };
 }
 
+interface FileEntry {
+  readonly source?: { readonly path?: string };
+  readonly destinations?: Readonly<Record<string, { readonly objectKey?: string }>>;
+}
+
+interface AssetManifest {
+  readonly dockerImages?: Readonly<Record<string, DockerImageEntry>>;
+  readonly files?: Readonly<Record<string, FileEntry>>;
+}
+
 /**
  * Reads a cloud assembly.
  *
@@ -58,6 +76,7 @@ interface DockerImageEntry {
 export function readAssembly(directory: string): Assembly {
   const stacks: AssemblyStack[] = [];
   const images = new Map<string, ImageAsset>();
+  const files = new Map<string, FileAsset>();
   const file = join(directory, 'manifest.json');
   if (!existsSync(file)) throw new Error(`${directory} is not a cloud assembly: it has no manifest.json`);
   const manifest = readJson(file) as { artifacts?: Readonly<Record<string, Artifact>> };
@@ -71,19 +90,32 @@ export function readAssembly(directory: string): Assembly {
         template: readJson(join(directory, properties.templateFile ?? `${id}.template.json`)) as TemplateJson,
       });
     } else if (artifact.type === 'cdk:asset-manifest' && properties.file !== undefined) {
-      for (const [hash, image] of imageAssets(directory, properties.file)) images.set(hash, image);
+      const assets = readJson(join(directory, properties.file)) as AssetManifest;
+      for (const [hash, image] of imageAssets(directory, assets)) images.set(hash, image);
+      for (const [key, asset] of fileAssets(directory, assets)) files.set(key, asset);
     } else if (artifact.type === 'cdk:cloud-assembly' && properties.directoryName !== undefined) {
       const nested = readAssembly(join(directory, properties.directoryName));
       stacks.push(...nested.stacks);
       for (const [hash, image] of nested.images) images.set(hash, image);
+      for (const [key, asset] of nested.files) files.set(key, asset);
     }
   }
-  return { stacks, images };
+  return { stacks, images, files };
 }
 
-function imageAssets(directory: string, file: string): [string, ImageAsset][] {
-  const assets = readJson(join(directory, file)) as { dockerImages?: Readonly<Record<string, DockerImageEntry>> };
-  return Object.entries(assets.dockerImages ?? {}).flatMap(([hash, { source }]) => {
+function fileAssets(directory: string, { files = {} }: AssetManifest): [string, FileAsset][] {
+  return Object.values(files).flatMap(({ source, destinations = {} }) => {
+    const path = source?.path;
+    if (path === undefined) return [];
+    const asset = { path: resolve(directory, path) };
+    return Object.values(destinations).flatMap(({ objectKey }) =>
+      objectKey === undefined ? [] : [[objectKey, asset] satisfies [string, FileAsset]],
+    );
+  });
+}
+
+function imageAssets(directory: string, { dockerImages = {} }: AssetManifest): [string, ImageAsset][] {
+  return Object.entries(dockerImages).flatMap(([hash, { source }]) => {
     // An image made by an external command has no directory to run from.
     if (source?.directory === undefined) return [];
     // Absolute when the assets were not staged, otherwise relative to the assembly.

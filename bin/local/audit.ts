@@ -77,7 +77,9 @@ export interface AuditedRole {
 const OBSERVED_SERVICES: ReadonlySet<string> = new Set([
   'bedrock',
   'bedrock-agentcore',
+  'dynamodb',
   'kms',
+  'lambda',
   's3',
   'secretsmanager',
   'sts',

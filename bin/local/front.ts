@@ -1,31 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, ServerResponse, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { CredentialStore } from './credentials';
 import { allowLocalPages } from './cors';
-import { serveAgentCore, type DataPlane } from './endpoints/agentcore';
+import { serveAgentCore } from './endpoints/agentcore';
 import { AgentSockets, refusalOf, tokenInProtocols, type Connection } from './endpoints/agent-socket';
 import { ANTHROPIC_PATH, serveAnthropic } from './endpoints/anthropic';
-import { serveBedrock, type ModelBackend } from './endpoints/bedrock-runtime';
-import { isCodeInterpreterPath, serveCodeInterpreter } from './endpoints/code-interpreter';
-import type { OidcProvider } from './endpoints/oidc';
-import { sendSecretsManagerFault, serveSecretsManager } from './endpoints/secrets-manager';
+import { isCognitoIdentity, serveCognitoIdentity } from './endpoints/cognito-identity';
+import { serveGateway } from './endpoints/gateway-mcp';
+import { serveGitHub } from './endpoints/github';
+import { serveHttpApi } from './endpoints/http-api';
+import { serveLinkPages } from './endpoints/link-pages';
 import { serveBuckets } from './endpoints/s3';
 import { serveShortPath } from './endpoints/short-path';
-import { sendStsFault, serveSts } from './endpoints/sts';
-import { readBody, RequestFault, sendAwsFault, sendPlainFault } from './http-messages';
-import type { Interpreters } from './interpreter/interpreters';
-import type { ProviderKey } from './model-provider';
-import type { ScriptedModel } from './model/scripted-model';
-import type { TemplateInterpreter } from './resources/code-interpreter';
+import { sendFault } from './faults';
+import type { FrontServices } from './front-services';
+import { AGENTCORE_PATH, BEDROCK_PATH, GATEWAY_PATH, GITHUB_PATH, HTTP_API_PATH, IDENTITY_PATH } from './front-paths';
+import { readBody, RequestFault } from './http-messages';
 import { readPresigned } from './presigned';
 import { readBearer, type Caller } from './runtime-access';
-import type { RunningRuntime } from './running-runtime';
-import type { LocalBuckets } from './s3/local-buckets';
-import { sendS3Fault } from './s3/serve-s3';
-import type { SecretStore } from './secrets/secret-store';
+import { answerSigned } from './signed-requests';
 import { readSignature, type SignatureClaim, type WireRequest } from './sigv4';
-import type { RoleDirectory } from './sts/role-directory';
 
 /** AgentCore's payload limit. Source: "Quotas for Amazon Bedrock AgentCore". */
 const MAX_BODY_BYTES = 100 * 1024 * 1024;
@@ -35,28 +29,6 @@ const MAX_BODY_BYTES = 100 * 1024 * 1024;
  * re-bound to 127.0.0.1.
  */
 const LOOPBACK_HOST = /^(127\.0\.0\.1|([a-z0-9.-]+\.)?localhost|\[::1\])(:\d+)?$/i;
-
-/** Paths of AgentCore, whose callers sign or bring a token, and of Amazon Bedrock, whose callers sign. */
-const AGENTCORE_PATH = /^\/runtimes(\/|\?|$)/;
-const BEDROCK_PATH = /^\/(model|inference-profiles)(\/|\?|$)/;
-
-/** What the front needs to answer requests. */
-export interface FrontServices extends DataPlane {
-  /** The runtime of the short path. */
-  readonly served: RunningRuntime;
-  readonly credentials: CredentialStore;
-  readonly secrets: SecretStore;
-  readonly roles: RoleDirectory;
-  readonly buckets: LocalBuckets;
-  readonly interpreters: Interpreters;
-  readonly codeInterpreters: readonly TemplateInterpreter[];
-  readonly userPools: readonly OidcProvider[];
-  readonly model: ModelBackend;
-  /** Stands for providers other than Amazon Bedrock. */
-  readonly scriptedProvider: ScriptedModel;
-  readonly providerKeys: readonly ProviderKey[];
-  readonly log: (line: string) => void;
-}
 
 /** The one address of the local run, which every service and every person uses. */
 export interface Front {
@@ -125,7 +97,17 @@ async function answer(
   }
   const body = await readBody(req, MAX_BODY_BYTES);
   if (claim !== undefined) {
-    await answerSigned(services, claim, req, res, body, requestId);
+    await answerSigned(services, claim, req, res, wireRequest(req, body), requestId);
+  } else if (GATEWAY_PATH.test(url)) {
+    await serveGateway(services, unsignedCaller(req), req, res, body, requestId);
+  } else if (isCognitoIdentity(req)) {
+    await serveCognitoIdentity(services, req, res, body, requestId);
+  } else if (IDENTITY_PATH.test(url)) {
+    serveLinkPages(services.agentIdentity, services.endpoint, req, res, body);
+  } else if (GITHUB_PATH.test(url)) {
+    await serveGitHub(services.gitHub, req, res, body);
+  } else if (HTTP_API_PATH.test(url)) {
+    await serveHttpApi(services, req, res, body, requestId);
   } else if (AGENTCORE_PATH.test(url)) {
     await serveAgentCore(services, unsignedCaller(req), wireRequest(req, body), res, requestId);
   } else if (pool !== undefined) {
@@ -134,41 +116,6 @@ async function answer(
     await serveAnthropic(services.scriptedProvider, services.providerKeys, req, res, body);
   } else {
     await serveShortPath(services.served, services.runtimes, req, res, body, requestId);
-  }
-}
-
-async function answerSigned(
-  services: FrontServices,
-  claim: SignatureClaim,
-  req: IncomingMessage,
-  res: ServerResponse,
-  body: Buffer,
-  requestId: string,
-): Promise<void> {
-  const { service, region } = claim;
-  const { credentials, audit } = services;
-  const request = wireRequest(req, body);
-  const authenticate = () => credentials.authenticate(request, claim);
-  switch (service) {
-    case 'bedrock': {
-      const principal = await authenticate();
-      return serveBedrock(services.model, audit, principal, { ...principal, region }, req, res, body);
-    }
-    case 'bedrock-agentcore':
-      if (isCodeInterpreterPath(request.url)) {
-        return serveCodeInterpreter(services, await authenticate(), region, request, res, requestId);
-      }
-      return serveAgentCore(services, { kind: 'signed', principal: await authenticate() }, request, res, requestId);
-    case 'secretsmanager':
-      return serveSecretsManager(services.secrets, audit, await authenticate(), region, request, res, requestId);
-    case 'sts':
-      return serveSts(services, await authenticate(), request, res, requestId);
-    default:
-      throw new RequestFault(
-        501,
-        'NotImplemented',
-        `the AWS service "${service}" is not run locally; bedrock, bedrock-agentcore, s3, secretsmanager and sts are`,
-      );
   }
 }
 
@@ -223,36 +170,4 @@ function wireRequest(
   body: Buffer = Buffer.alloc(0),
 ): WireRequest {
   return { method, url, headers, body };
-}
-
-function sendFault(
-  req: IncomingMessage,
-  res: ServerResponse,
-  error: unknown,
-  requestId: string,
-  log: ((line: string) => void) | undefined,
-): void {
-  if (res.headersSent || res.destroyed) {
-    res.destroy();
-    return;
-  }
-  const url = req.url ?? '/';
-  if (!(error instanceof RequestFault)) {
-    // The query may carry a signature or a code; it is nobody's to read in a log.
-    const where = `${req.method ?? ''} ${url.split('?')[0] ?? '/'}`;
-    log?.(`${where} failed: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  const fault =
-    error instanceof RequestFault
-      ? error
-      : new RequestFault(500, 'InternalServerException', 'the local run failed on this request; its output says why');
-  const { authorization } = req.headers;
-  const isSigned = authorization?.startsWith('AWS4-') === true;
-  const service = /(?:\/|%2F)(s3|sts)(?:\/|%2F)aws4_request/i.exec(`${authorization ?? ''} ${url}`)?.[1];
-  if (service === 's3') sendS3Fault(req, res, fault);
-  else if (service === 'sts') sendStsFault(res, fault, requestId);
-  else if (isSigned && String(req.headers['x-amz-target']).startsWith('secretsmanager.')) {
-    sendSecretsManagerFault(res, fault, requestId);
-  } else if (isSigned || AGENTCORE_PATH.test(url) || BEDROCK_PATH.test(url)) sendAwsFault(res, fault, requestId);
-  else sendPlainFault(res, fault);
 }

@@ -1,5 +1,5 @@
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
-import { RequestFault } from './http-messages';
+import type { JWTPayload } from 'jose';
+import { isTrustedAddress, TokenVerifier, unauthorized } from './token-verifier';
 
 /** `CustomJWTAuthorizer` of a runtime: which tokens it accepts. A list that is not given is not checked. */
 export interface JwtAuthorizerSettings {
@@ -19,16 +19,9 @@ export interface ClaimRule {
   readonly values: readonly string[];
 }
 
-interface Provider {
-  readonly issuer: string;
-  readonly keys: JWTVerifyGetKey;
-}
-
 /** AgentCore refuses a token that ends within a minute: the call might outlive it. */
 const MIN_REMAINING_SECONDS = 60;
-const DISCOVERY_TIMEOUT_MS = 10_000;
 const DISCOVERY_PATH = /\/\.well-known\/openid-configuration$/;
-const LOOPBACK = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?\//;
 
 /** @throws Error when tokens cannot be trusted on the word of this discovery document */
 export function requireDiscoveryUrl(discoveryUrl: string): void {
@@ -40,9 +33,11 @@ export function requireDiscoveryUrl(discoveryUrl: string): void {
 
 /** Verifies bearer tokens as the inbound authorizer of AgentCore does. */
 export class JwtAuthorizer {
-  private provider: Promise<Provider> | undefined;
+  private readonly verifier: TokenVerifier;
 
-  constructor(public readonly settings: JwtAuthorizerSettings) {}
+  constructor(public readonly settings: JwtAuthorizerSettings) {
+    this.verifier = new TokenVerifier(settings.discoveryUrl);
+  }
 
   /** The address that the discovery document belongs to. */
   public get authorizationServer(): string {
@@ -55,52 +50,10 @@ export class JwtAuthorizer {
    * @throws RequestFault 401 saying what is wrong with the token, 500 when its issuer cannot be asked for its keys
    */
   public async verify(token: string): Promise<JWTPayload> {
-    const { issuer, keys } = await this.findProvider();
-    let claims: JWTPayload;
-    try {
-      claims = (await jwtVerify(token, keys, { issuer, algorithms: ['RS256'], requiredClaims: ['exp'] })).payload;
-    } catch (error) {
-      throw this.fault(error, issuer);
-    }
+    const claims = await this.verifier.verify(token);
     const refusal = this.refusal(claims);
     if (refusal !== undefined) throw unauthorized(refusal);
     return claims;
-  }
-
-  private async findProvider(): Promise<Provider> {
-    this.provider ??= discover(this.settings.discoveryUrl);
-    try {
-      return await this.provider;
-    } catch (error) {
-      // The next request asks again.
-      this.provider = undefined;
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new RequestFault(
-        500,
-        'InternalServerException',
-        `the discovery document ${this.settings.discoveryUrl} of the token's issuer could not be read: ${reason}`,
-      );
-    }
-  }
-
-  private fault(error: unknown, issuer: string): RequestFault {
-    if (error instanceof errors.JWTExpired) return unauthorized('the token has expired');
-    if (error instanceof errors.JWTClaimValidationFailed) {
-      return unauthorized(
-        error.claim === 'iss'
-          ? `the token is not issued by ${issuer}`
-          : `the claim "${error.claim}" of the token is missing or not valid`,
-      );
-    }
-    if (error instanceof errors.JWTInvalid || error instanceof errors.JWSInvalid) {
-      return unauthorized('the token is not a JSON web token');
-    }
-    if (error instanceof errors.JOSEAlgNotAllowed) return unauthorized('the token is not signed with RS256');
-    if (error instanceof errors.JWSSignatureVerificationFailed || error instanceof errors.JWKSNoMatchingKey) {
-      return unauthorized(`the token's signature is not by a key of ${issuer}`);
-    }
-    const reason = error instanceof Error ? error.message : String(error);
-    return new RequestFault(500, 'InternalServerException', `the keys of ${issuer} could not be read: ${reason}`);
   }
 
   private refusal(claims: JWTPayload): string | undefined {
@@ -122,22 +75,6 @@ export class JwtAuthorizer {
       ? undefined
       : `the token's ${broken.name} ${shown(claims[broken.name])} does not fulfil ${broken.operator} ${broken.values.join(', ')}`;
   }
-}
-
-async function discover(url: string): Promise<Provider> {
-  const reply = await fetch(url, { signal: AbortSignal.timeout(DISCOVERY_TIMEOUT_MS), redirect: 'error' });
-  if (!reply.ok) throw new Error(`it answers ${String(reply.status)}`);
-  const { issuer, jwks_uri: keys } = (await reply.json()) as { readonly issuer?: unknown; readonly jwks_uri?: unknown };
-  if (typeof issuer !== 'string' || typeof keys !== 'string' || !URL.canParse(keys)) {
-    throw new Error('it has no issuer or no jwks_uri');
-  }
-  if (!isTrustedAddress(keys)) throw new Error(`its jwks_uri is ${keys}; expected an https address`);
-  return { issuer, keys: createRemoteJWKSet(new URL(keys)) };
-}
-
-/** Whoever stands between could give keys of their own, unless nobody can. */
-function isTrustedAddress(url: string): boolean {
-  return url.startsWith('https://') || LOOPBACK.test(url);
 }
 
 function holds({ operator, values }: ClaimRule, claim: unknown): boolean {
@@ -162,8 +99,4 @@ function meet(allowed: readonly string[], found: readonly string[]): boolean {
 /** Claims name people and clients; they are no secrets. */
 function shown(claim: unknown): string {
   return claim === undefined ? '(missing)' : JSON.stringify(claim);
-}
-
-function unauthorized(message: string): RequestFault {
-  return new RequestFault(401, 'UnauthorizedException', message);
 }

@@ -1,18 +1,28 @@
-import { ResolvedTemplate } from '../../lib/testing';
+import type { ResolvedTemplate } from '../../lib/testing';
 import type { Assembly } from './assembly';
 import { requireDiscoveryUrl } from './jwt-authorizer';
+import { localized, withLocalAddresses, type Relocated } from './local-addresses';
+import { resolvedStacks, type AppSite } from './resolved-stacks';
 import { readBucket, type TemplateBucket } from './resources/bucket';
+import { CODE_INTERPRETER, readInterpreter, type TemplateInterpreter } from './resources/code-interpreter';
+import { FUNCTION, readFunction, type TemplateFunction } from './resources/function';
+import { GATEWAY, gatewayCloudUrl, gatewayUrl, readGateway, type TemplateGateway } from './resources/gateway';
+import { apiCloudUrl, apiUrl, HTTP_API, readHttpApi, type TemplateHttpApi } from './resources/http-api';
 import {
-  CODE_INTERPRETER,
-  interpreterValue,
-  readInterpreter,
-  type TemplateInterpreter,
-} from './resources/code-interpreter';
+  API_KEY_PROVIDER,
+  OAUTH_PROVIDER,
+  readApiKeyProvider,
+  readOAuthProvider,
+  type TemplateApiKeyProvider,
+  type TemplateOAuthProvider,
+} from './resources/credential-provider';
+import { readIdentityPools, type TemplateIdentityPool } from './resources/identity-pool';
 import { readRole, type TemplateRole } from './resources/role';
 import { readRuntime, type LocalRuntime } from './resources/runtime';
 import { readSecret, type TemplateSecret } from './resources/secret';
-import { cognitoValue, readUserPools, withLocalAddresses, type PoolSite, type UserPool } from './resources/user-pool';
-import { standInValues } from './stand-in-values';
+import { readTable, TABLE_TYPES, type TemplateTable } from './resources/table';
+import { readUserPools, type UserPool } from './resources/user-pool';
+import { readWorkloadIdentities, RETURN_URLS, type WorkloadIdentity } from './resources/workload-identity';
 
 const RUNTIME = 'AWS::BedrockAgentCore::Runtime';
 const SECRET = 'AWS::SecretsManager::Secret';
@@ -20,8 +30,17 @@ const ROLE = 'AWS::IAM::Role';
 const BUCKET = 'AWS::S3::Bucket';
 
 /** Types that are run, that exist on AWS only, or that are read where they are needed. */
-const KNOWN =
-  /^AWS::(BedrockAgentCore::(Runtime(Endpoint)?|CodeInterpreterCustom)|CDK::Metadata|IAM::.+|Logs::.+|CloudWatch::.+|ECR::Repository|SecretsManager::Secret|S3::Bucket(Policy)?|KMS::(Key|Alias)|Cognito::(UserPool(Client|Domain|Group|ResourceServer)?|ManagedLoginBranding|UserPoolUICustomizationAttachment))$/;
+const KNOWN = [
+  /^AWS::BedrockAgentCore::(Runtime(Endpoint)?|CodeInterpreterCustom|Gateway(Target)?|Policy(Engine)?)$/,
+  /^AWS::(CDK::Metadata|IAM::.+|Logs::.+|CloudWatch::.+|ECR::Repository|SecretsManager::Secret)$/,
+  /^AWS::(S3::Bucket(Policy)?|KMS::(Key|Alias)|DynamoDB::(Table|GlobalTable))$/,
+  /^AWS::Lambda::(Function|Permission|Version|Alias|EventInvokeConfig)$/,
+  /^AWS::ApiGatewayV2::(Api|Route|Integration|Authorizer|Stage)$/,
+  /^AWS::BedrockAgentCore::(OAuth2CredentialProvider|ApiKeyCredentialProvider|WorkloadIdentity)$/,
+  /^AWS::Cognito::IdentityPool(RoleAttachment|PrincipalTag)?$/,
+  new RegExp(`^${RETURN_URLS}$`),
+  /^AWS::Cognito::(UserPool(Client|Domain|Group|ResourceServer)?|ManagedLoginBranding|UserPoolUICustomizationAttachment)$/,
+];
 
 /** What of an app is run on this machine. */
 export interface LocalApp {
@@ -30,14 +49,15 @@ export interface LocalApp {
   readonly secrets: readonly TemplateSecret[];
   readonly roles: readonly TemplateRole[];
   readonly buckets: readonly TemplateBucket[];
+  readonly tables: readonly TemplateTable[];
   readonly codeInterpreters: readonly TemplateInterpreter[];
-}
-
-/** Where the app is run. */
-export interface AppSite extends PoolSite {
-  /** Account and Region of stacks that name none. */
-  readonly account: string;
-  readonly region: string;
+  readonly functions: readonly TemplateFunction[];
+  readonly gateways: readonly TemplateGateway[];
+  readonly httpApis: readonly TemplateHttpApi[];
+  readonly identityPools: readonly TemplateIdentityPool[];
+  readonly oauthProviders: readonly TemplateOAuthProvider[];
+  readonly apiKeyProviders: readonly TemplateApiKeyProvider[];
+  readonly workloadIdentities: readonly WorkloadIdentity[];
 }
 
 /**
@@ -48,29 +68,45 @@ export interface AppSite extends PoolSite {
 export function readLocalApp(assembly: Assembly, site: AppSite, log: (line: string) => void): LocalApp {
   const stacks = resolvedStacks(assembly, site);
   const resources = stacks.flatMap((template) => template.resources().map((resource) => ({ template, ...resource })));
-  const skipped = [...new Set(resources.map(({ type }) => type).filter((type) => !KNOWN.test(type)))];
+  const isKnown = (type: string): boolean => KNOWN.some((pattern) => pattern.test(type));
+  const skipped = [...new Set(resources.map(({ type }) => type).filter((type) => !isKnown(type)))];
   if (skipped.length > 0) log(`not run locally, and skipped: ${skipped.sort().join(', ')}`);
 
-  const userPools = readUserPools(stacks, site);
-  const read = <T>(wanted: string, one: (template: ResolvedTemplate, logicalId: string) => T): T[] =>
-    resources.filter(({ type }) => type === wanted).map(({ template, logicalId }) => one(template, logicalId));
-  const secrets = read(SECRET, readSecret);
-  const roles = read(ROLE, readRole);
-  const buckets = read(BUCKET, readBucket);
-  const codeInterpreters = read(CODE_INTERPRETER, readInterpreter);
-
   const refused: string[] = [];
-  const runtimes = resources
-    .filter(({ type }) => type === RUNTIME)
-    .flatMap(({ template, logicalId }) => {
-      try {
-        return [withLocalIssuers(readRuntime(assembly, template, logicalId), userPools)];
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        refused.push(`${logicalId} of stack ${template.stackName} cannot be run locally: ${reason}`);
-        return [];
-      }
-    });
+  const read = <T>(
+    isWanted: (type: string) => boolean,
+    one: (template: ResolvedTemplate, logicalId: string) => T,
+  ): T[] => resources.filter(({ type }) => isWanted(type)).map(({ template, logicalId }) => one(template, logicalId));
+  /** Those that can be run; the others are told. */
+  const readable = <T>(type: string, one: (template: ResolvedTemplate, logicalId: string) => T): T[] =>
+    read(
+      (found) => found === type,
+      (template, logicalId) => {
+        try {
+          return [one(template, logicalId)];
+        } catch (error) {
+          const reason = error instanceof Error ? error.message : String(error);
+          refused.push(`${logicalId} of stack ${template.stackName} cannot be run locally: ${reason}`);
+          return [];
+        }
+      },
+    ).flat();
+  const every = (type: string) => (found: string) => found === type;
+
+  const userPools = readUserPools(stacks, site);
+  const gateways = readable(GATEWAY, readGateway);
+  const httpApis = readable(HTTP_API, readHttpApi);
+  const relocated: Relocated[] = [
+    ...userPools,
+    ...gateways.map((one) => ({
+      cloudAddresses: [gatewayCloudUrl(one)],
+      localAddress: gatewayUrl(one.id, site.endpoint),
+    })),
+    ...httpApis.map((one) => ({ cloudAddresses: [apiCloudUrl(one)], localAddress: apiUrl(one.id, site.endpoint) })),
+  ];
+  const runtimes = readable(RUNTIME, (template, logicalId) =>
+    withLocalIssuer(readRuntime(assembly, template, logicalId), relocated),
+  );
   if (runtimes.length === 0) {
     throw new Error(
       refused.length > 0
@@ -78,41 +114,35 @@ export function readLocalApp(assembly: Assembly, site: AppSite, log: (line: stri
         : `there is nothing to run: no stack of the app has a resource of type ${RUNTIME} (nested stacks are not looked into)`,
     );
   }
+  const functions = readable(FUNCTION, (template, logicalId) => readFunction(assembly, template, logicalId));
   for (const line of refused) log(line);
-  return { runtimes, userPools, secrets, roles, buckets, codeInterpreters };
-}
-
-/** The stacks of an assembly, each able to import what the others export. */
-function resolvedStacks(assembly: Assembly, site: AppSite): ResolvedTemplate[] {
-  const resolved: ResolvedTemplate[] = [];
-  for (const stack of assembly.stacks) {
-    const account = stack.account ?? site.account;
-    const region = stack.region ?? site.region;
-    const template: ResolvedTemplate = new ResolvedTemplate(stack.template, {
-      account,
-      region,
-      stackName: stack.name,
-      ...standInValues(stack.template, { account, region }),
-      attribute: (resource, attribute) =>
-        cognitoValue(template, resource, attribute, site) ?? interpreterValue(resource, attribute, template),
-      imports: (name) => resolved.map((other) => other.exported(name)).find((value) => value !== undefined),
-    });
-    resolved.push(template);
-  }
-  return resolved;
+  return {
+    runtimes,
+    userPools,
+    secrets: read(every(SECRET), readSecret),
+    roles: read(every(ROLE), readRole),
+    buckets: read(every(BUCKET), readBucket),
+    tables: read((type) => TABLE_TYPES.has(type), readTable),
+    codeInterpreters: read(every(CODE_INTERPRETER), readInterpreter),
+    functions: functions.map((one) => ({ ...one, environment: localized(one.environment, relocated) })),
+    gateways: gateways.map((one) => ({ ...one, inbound: localized(one.inbound, relocated) })),
+    identityPools: readIdentityPools(stacks),
+    oauthProviders: read(every(OAUTH_PROVIDER), readOAuthProvider),
+    apiKeyProviders: read(every(API_KEY_PROVIDER), readApiKeyProvider),
+    workloadIdentities: readWorkloadIdentities(stacks),
+    httpApis: httpApis.map((one) => ({ ...one, routes: localized(one.routes, relocated) })),
+  };
 }
 
 /**
- * The runtime with the addresses of this run's user pools where the template spells out those of AWS.
+ * The runtime with addresses of this run where the template spells out those of AWS.
  *
  * @throws Error when its callers could not be verified
  */
-function withLocalIssuers(runtime: LocalRuntime, pools: readonly UserPool[]): LocalRuntime {
-  const environment = Object.fromEntries(
-    Object.entries(runtime.environment).map(([name, value]) => [name, withLocalAddresses(value, pools)]),
-  );
+function withLocalIssuer(runtime: LocalRuntime, relocated: readonly Relocated[]): LocalRuntime {
+  const environment = localized(runtime.environment, relocated);
   if (runtime.authorizer === undefined) return { ...runtime, environment };
-  const discoveryUrl = withLocalAddresses(runtime.authorizer.discoveryUrl, pools);
+  const discoveryUrl = withLocalAddresses(runtime.authorizer.discoveryUrl, relocated);
   requireDiscoveryUrl(discoveryUrl);
   return { ...runtime, environment, authorizer: { ...runtime.authorizer, discoveryUrl } };
 }

@@ -4,18 +4,23 @@ import { join } from 'node:path';
 import { readAssembly } from './assembly';
 import { Audit, auditSummary, type AuditedRole } from './audit';
 import { CredentialStore, type Principal } from './credentials';
-import { createFront, type FrontServices } from './front';
+import { createFront } from './front';
+import type { FrontServices } from './front-services';
 import { Identity } from './identity/identity';
 import { testUsers } from './identity/test-users';
-import { chooseRuntime, readLocalApp, type AppSite, type LocalApp } from './local-app';
+import { chooseRuntime, readLocalApp, type LocalApp } from './local-app';
 import { chooseModel, type ModelChoice } from './model-choice';
 import { echoScript } from './model/echo-script';
 import { createScriptedAnthropic } from './model/scripted-anthropic';
 import { startReaper, type Reaper } from './reaper';
+import type { AppSite } from './resolved-stacks';
+import { gatewayUrl } from './resources/gateway';
+import { apiUrl } from './resources/http-api';
 import type { LocalRuntime } from './resources/runtime';
 import { liveRunState, removeRunState, writeRunState, type RunState } from './run-state';
 import { runApp, type RunningApp } from './running-app';
 import { assumedRolePrefix } from './running-runtime';
+import { verifyUser } from './runtime-access';
 import type { RoleDirectory } from './sts/role-directory';
 import { synthesize } from './synth';
 
@@ -89,6 +94,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
       ...site,
       unsandboxedCode: options.unsandboxedCode ?? false,
       credentials,
+      audit,
       reaper,
     });
     const first = running.runtimes.find(({ description }) => description === served);
@@ -101,6 +107,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
       audit,
       model: model.backend,
       scriptedProvider: createScriptedAnthropic(echoScript),
+      verifyUser: (token) => verifyUser(running.runtimes, token),
       log,
     };
 
@@ -111,6 +118,12 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
       account: served.account,
       runtimes: app.runtimes.map(({ name, arn }) => ({ name, arn })),
       userPools: describePools(running),
+      gateways: running.gateways.map(({ description: { name, arn, id } }) => ({
+        name,
+        arn,
+        url: gatewayUrl(id, endpoint),
+      })),
+      httpApis: app.httpApis.map(({ name, id }) => ({ name, url: apiUrl(id, endpoint) })),
       credentials: credentials.mint(operator(served)),
     });
     return {
@@ -119,9 +132,11 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
         removeRunState(state);
         await Promise.all(running.runtimes.map(({ supervisor }) => supervisor.stopAll()));
         await running.interpreters.stopAll();
+        running.functions.stopAll();
         await front.close();
+        await running.tables.close();
         reaper.close();
-        return auditSummary(audit, auditedRoles(app.runtimes, running.roles));
+        return auditSummary(audit, auditedRoles([...app.runtimes, ...app.gateways], running.roles));
       },
     };
   } catch (error) {
@@ -158,6 +173,9 @@ function operator({ partition, account }: LocalRuntime): Principal {
       'bedrock-agentcore:InvokeAgentRuntimeForUser',
       'bedrock-agentcore:InvokeAgentRuntimeWithWebSocketStream',
       'bedrock-agentcore:StopRuntimeSession',
+      'bedrock-agentcore:InvokeGateway',
+      'dynamodb:*',
+      'lambda:InvokeFunction',
       's3:*',
     ],
     Resource: '*',
@@ -179,8 +197,11 @@ function describePools({ userPools }: RunningApp): RunState['userPools'] {
   }));
 }
 
-/** The roles of the runtimes, and those that were assumed in the run, each once. */
-function auditedRoles(descriptions: readonly LocalRuntime[], { assumed }: RoleDirectory): AuditedRole[] {
+/** The roles of runtimes and gateways, and those that were assumed in the run, each once. */
+function auditedRoles(
+  descriptions: readonly Pick<LocalRuntime, 'partition' | 'account' | 'role'>[],
+  { assumed }: RoleDirectory,
+): AuditedRole[] {
   const sites = [...descriptions, ...assumed.map((role) => ({ ...role, role: role.policies() }))];
   const roles = sites.map(({ partition, account, role }): [string, AuditedRole] => {
     const arnPrefix = assumedRolePrefix(partition, account, role.roleName);

@@ -17,6 +17,9 @@ export interface RunState {
     readonly clients: readonly { readonly id: string; readonly name: string }[];
     readonly users: readonly string[];
   }[];
+  /** Where MCP clients find the tools of the app. */
+  readonly gateways: readonly { readonly name: string; readonly arn: string; readonly url: string }[];
+  readonly httpApis: readonly { readonly name: string; readonly url: string }[];
   /** For signed calls of the data plane. They are worth nothing outside of this run. */
   readonly credentials: MintedCredentials;
 }

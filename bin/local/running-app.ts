@@ -1,8 +1,14 @@
 import { join } from 'node:path';
-import type { Reaper } from './reaper';
+import type { AgentIdentity } from './agent-identity/agent-identity';
+import { WorkloadTokens } from './agent-identity/workload-tokens';
+import type { Audit } from './audit';
+import { connectServices } from './connected-services';
 import type { CredentialStore } from './credentials';
+import type { GitHubService } from './endpoints/github';
 import { OidcProvider } from './endpoints/oidc';
-import { openBuckets, type LocalBuckets } from './s3/local-buckets';
+import { LocalFunctions } from './functions/local-functions';
+import { gitHubEnvironment } from './github/github-connections';
+import { RunningGateway } from './gateways/running-gateway';
 import type { Identity } from './identity/identity';
 import { testUsers } from './identity/test-users';
 import { Interpreters } from './interpreter/interpreters';
@@ -10,13 +16,19 @@ import { JwtAuthorizer } from './jwt-authorizer';
 import type { LocalApp } from './local-app';
 import type { ModelChoice } from './model-choice';
 import { providerAccess, type ProviderKey } from './model-provider';
+import type { Reaper } from './reaper';
 import type { TemplateInterpreter } from './resources/code-interpreter';
+import { gatewayUrl } from './resources/gateway';
+import { apiUrl, type TemplateHttpApi } from './resources/http-api';
+import type { TemplateIdentityPool } from './resources/identity-pool';
 import { isSecretArn } from './resources/secret';
 import type { LocalRuntime } from './resources/runtime';
 import type { RuntimeAccess } from './runtime-access';
 import { prepareRuntime, runRuntime, type RunningRuntime } from './running-runtime';
+import { openBuckets, type LocalBuckets } from './s3/local-buckets';
 import { SecretStore } from './secrets/secret-store';
 import { RoleDirectory } from './sts/role-directory';
+import { LocalTables } from './tables/local-tables';
 
 export interface RunningAppOptions {
   readonly state: string;
@@ -25,6 +37,7 @@ export interface RunningAppOptions {
   readonly model: ModelChoice;
   readonly identity: () => Identity;
   readonly credentials: CredentialStore;
+  readonly audit: Audit;
   readonly reaper: Reaper;
   /** Whether code may run without a sandbox where none can be made. */
   readonly unsandboxedCode: boolean;
@@ -41,6 +54,13 @@ export interface RunningApp {
   readonly codeInterpreters: readonly TemplateInterpreter[];
   readonly interpreters: Interpreters;
   readonly providerKeys: readonly ProviderKey[];
+  readonly functions: LocalFunctions;
+  readonly gateways: readonly RunningGateway[];
+  readonly httpApis: readonly TemplateHttpApi[];
+  readonly tables: LocalTables;
+  readonly identityPools: readonly TemplateIdentityPool[];
+  readonly agentIdentity: AgentIdentity;
+  readonly gitHub: GitHubService;
 }
 
 /**
@@ -60,6 +80,9 @@ export async function runApp(app: LocalApp, options: RunningAppOptions): Promise
   for (const line of describeInterpreters(app.codeInterpreters, interpreters)) log(line);
   const buckets = openBuckets(app, join(options.state, 's3'), log);
 
+  const workloadTokens = new WorkloadTokens();
+  const connected = await connectServices(app, workloadTokens, options.state, options.reaper, log);
+
   const runtimes: RunningRuntime[] = [];
   const providerKeys: ProviderKey[] = [];
   for (const description of app.runtimes) {
@@ -70,11 +93,24 @@ export async function runApp(app: LocalApp, options: RunningAppOptions): Promise
 
     const access = accessOf(description, userPools);
     const command = await prepareRuntime(description, options.reaper, log);
-    runtimes.push(runRuntime(description, command, { ...options, access, environment: provider?.environment ?? {} }));
+    const environment = { ...provider?.environment, ...gitHubEnvironment(description, endpoint) };
+    runtimes.push(runRuntime(description, command, { ...options, access, environment, workloadTokens }));
   }
+  const { codeInterpreters, httpApis, identityPools } = app;
   const roles = new RoleDirectory(app.roles);
-  const { codeInterpreters } = app;
-  return { runtimes, userPools, secrets, providerKeys, buckets, roles, codeInterpreters, interpreters };
+  const functions = new LocalFunctions(app.functions, { ...options, roles });
+  const gateways = app.gateways.map((gateway) => new RunningGateway(gateway, functions, options.audit, log));
+  for (const line of gateways.flatMap((gateway) => describeGateway(gateway, endpoint))) log(line);
+  for (const { id, name } of httpApis) log(`API ${name}: ${apiUrl(id, endpoint)} (without throttling)`);
+  const tables = await LocalTables.open(app.tables, join(options.state, 'dynamodb'), log);
+  const others = { functions, gateways, httpApis, tables, identityPools, ...connected };
+  return { runtimes, userPools, secrets, providerKeys, buckets, roles, codeInterpreters, interpreters, ...others };
+}
+
+/** Where a gateway is, and what of it is not there. */
+function describeGateway({ description, toolNames, shortcomings }: RunningGateway, endpoint: string): string[] {
+  const { id, name } = description;
+  return [`gateway ${name}: ${gatewayUrl(id, endpoint)} with ${toolNames.join(', ') || 'no tools'}`, ...shortcomings];
 }
 
 /** What of the interpreters is as on AWS, and what is not. */
@@ -105,5 +141,5 @@ function accessOf({ authorizer: settings }: LocalRuntime, pools: readonly OidcPr
   const client = clients.find(({ id }) => settings.allowedClients?.includes(id)) ?? clients[0];
   return provider === undefined || client === undefined
     ? { kind: 'jwt', authorizer }
-    : { kind: 'jwt', authorizer, testToken: () => provider.testToken(client) };
+    : { kind: 'jwt', authorizer, testTokens: () => provider.testTokens(client) };
 }

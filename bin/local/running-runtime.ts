@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import type { IncomingHttpHeaders } from 'node:http';
 import { delimiter, dirname, join } from 'node:path';
+import { decodeJwt } from 'jose';
+import { USER_HEADER } from './agent-call';
+import type { WorkloadTokens, WorkloadUser } from './agent-identity/workload-tokens';
 import { AgentProcess } from './agent-process';
 import { prepareSource } from './agent-source';
 import type { CredentialStore, Principal } from './credentials';
@@ -9,7 +13,8 @@ import { RequestFault } from './http-messages';
 import { nativeCommand } from './native-command';
 import type { Reaper } from './reaper';
 import type { LocalRuntime } from './resources/runtime';
-import type { RuntimeAccess } from './runtime-access';
+import { runtimeIdentityName } from './resources/workload-identity';
+import { readBearer, type RuntimeAccess } from './runtime-access';
 import { SessionSupervisor } from './supervisor';
 
 /** Between SIGTERM and SIGKILL: enough for an agent to end its turn and to write what it holds. */
@@ -20,6 +25,12 @@ export interface RunningRuntime {
   readonly description: LocalRuntime;
   readonly access: RuntimeAccess;
   readonly supervisor: SessionSupervisor;
+  /**
+   * The token with which the agent acts, at AgentCore Identity, for the user of a request that is let in.
+   *
+   * @param authorization the verified header; undefined where callers sign
+   */
+  workloadToken(headers: IncomingHttpHeaders, authorization: string | undefined): string;
 }
 
 export interface RunningRuntimeOptions {
@@ -31,6 +42,7 @@ export interface RunningRuntimeOptions {
   /** What the template's variables are replaced with, or added to, on this machine. */
   readonly environment: Readonly<Record<string, string>>;
   readonly credentials: CredentialStore;
+  readonly workloadTokens: WorkloadTokens;
   readonly reaper: Reaper;
   readonly log: (line: string) => void;
 }
@@ -61,7 +73,7 @@ export async function prepareRuntime(
 export function runRuntime(
   description: LocalRuntime,
   command: ImageCommand,
-  { state, endpoint, access, environment, credentials, reaper, log }: RunningRuntimeOptions,
+  { state, endpoint, access, environment, credentials, workloadTokens, reaper, log }: RunningRuntimeOptions,
 ): RunningRuntime {
   const { name, region, role, limits } = description;
   const supervisor = new SessionSupervisor({
@@ -123,7 +135,27 @@ export function runRuntime(
       }
     },
   });
-  return { description, access, supervisor };
+  return {
+    description,
+    access,
+    supervisor,
+    workloadToken: (headers, authorization) => {
+      const user = userOf(headers, authorization);
+      const workload = runtimeIdentityName(description.arn);
+      return workloadTokens.mint({ identity: workload, ...(user === undefined ? {} : { user }) });
+    },
+  };
+}
+
+/** For whom a request is: the subject of its token, or whom a signed caller names. */
+function userOf(headers: IncomingHttpHeaders, authorization: string | undefined): WorkloadUser | undefined {
+  const token = readBearer(authorization);
+  if (token !== undefined) {
+    const { iss = '', sub = '' } = decodeJwt(token);
+    return { kind: 'token', issuer: iss, subject: sub };
+  }
+  const named = headers[USER_HEADER];
+  return typeof named === 'string' ? { kind: 'id', id: named } : undefined;
 }
 
 function sessionPrincipal({ partition, account, role }: LocalRuntime, sessionName: string): Principal {

@@ -1,8 +1,19 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { AccessRequest } from '../../lib/testing';
+import type { WorkloadUser } from './agent-identity/workload-tokens';
 import type { Audit } from './audit';
 import type { Principal } from './credentials';
 import { RequestFault } from './http-messages';
 import type { JwtAuthorizer } from './jwt-authorizer';
+
+/** What the page of a signed-in user has. */
+export interface TestTokens {
+  readonly accessToken: string;
+  readonly idToken: string;
+}
+
+/** In which pages bring the id token to a runtime that lets it through, for what belongs to the user. */
+const ID_TOKEN_HEADER = 'x-amzn-bedrock-agentcore-runtime-custom-id-token';
 
 /** Who may call a runtime: whoever signs with IAM credentials that allow it, or whoever has a token. */
 export type RuntimeAccess =
@@ -10,8 +21,8 @@ export type RuntimeAccess =
   | {
       readonly kind: 'jwt';
       readonly authorizer: JwtAuthorizer;
-      /** A token of a test user; undefined when its issuer is not part of this run. */
-      readonly testToken?: () => Promise<string>;
+      /** The tokens of a test user; undefined when their issuer is not part of this run. */
+      readonly testTokens?: () => Promise<TestTokens>;
     };
 
 /** How a request says who makes it. */
@@ -67,17 +78,19 @@ export async function admit(
 }
 
 /**
- * The Authorization header of a call by the short path: the caller's own token, or that of a test user, verified like any
- * other; undefined for a runtime whose callers sign.
+ * The headers of a call by the short path: with the caller's own token, or with those of a test user, verified like any
+ * other; without any for a runtime whose callers sign.
  *
  * @throws RequestFault 401 when there is no token that the runtime accepts
  */
-export async function shortPathAuthorization(
+export async function shortPathHeaders(
   access: RuntimeAccess,
-  authorization: string | undefined,
-): Promise<string | undefined> {
-  if (access.kind === 'iam') return undefined;
-  const token = readBearer(authorization) ?? (await access.testToken?.());
+  headers: IncomingHttpHeaders,
+): Promise<IncomingHttpHeaders> {
+  if (access.kind === 'iam') return { ...headers, authorization: undefined };
+  const own = readBearer(headers.authorization);
+  const test = own === undefined ? await access.testTokens?.() : undefined;
+  const token = own ?? test?.accessToken;
   if (token === undefined) {
     throw new RequestFault(
       401,
@@ -87,7 +100,30 @@ export async function shortPathAuthorization(
     );
   }
   await access.authorizer.verify(token);
-  return `Bearer ${token}`;
+  const authorization = `Bearer ${token}`;
+  return { ...headers, authorization, ...(test === undefined ? {} : { [ID_TOKEN_HEADER]: test.idToken }) };
+}
+
+/**
+ * The user of a token that one of the runtimes accepts.
+ *
+ * @throws RequestFault 401 saying what is wrong with the token
+ */
+export async function verifyUser(
+  runtimes: readonly { readonly access: RuntimeAccess }[],
+  token: string,
+): Promise<WorkloadUser> {
+  let refusal: unknown = new RequestFault(401, 'UnauthorizedException', 'no runtime of this run has users with tokens');
+  for (const { access } of runtimes) {
+    if (access.kind === 'iam') continue;
+    try {
+      const { iss: issuer = '', sub: subject = '' } = await access.authorizer.verify(token);
+      return { kind: 'token', issuer, subject };
+    } catch (error) {
+      refusal = error;
+    }
+  }
+  throw refusal;
 }
 
 /** The token of an Authorization header, if it has one. */

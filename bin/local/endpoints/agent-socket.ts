@@ -4,7 +4,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import { agentEnded, agentHeaders, isSessionId, SESSION_HEADER, type AgentCall } from '../agent-call';
 import { RequestFault } from '../http-messages';
 import { isLoopbackOrigin } from '../loopback-origin';
-import { shortPathAuthorization, type Caller } from '../runtime-access';
+import { shortPathHeaders, type Caller } from '../runtime-access';
 import type { RunningRuntime } from '../running-runtime';
 import { admitCall, asClientError, containerFault, sessionInQuery, type DataPlane } from './agentcore';
 import { sessionFault } from './short-path';
@@ -69,18 +69,21 @@ export class AgentSockets {
     }
     const given = headers[SESSION_HEADER] ?? sessionInQuery(new URLSearchParams(url.split(/\?(.*)/s)[1] ?? ''));
     if (typeof given !== 'string' || !isSessionId(given)) throw sessionFault(given);
-    const authorization = await shortPathAuthorization(runtime.access, headers.authorization);
-    await this.join(runtime, { sessionId: given, requestId, headers, authorization }, req, connection);
+    const own = await shortPathHeaders(runtime.access, headers);
+    const call = { sessionId: given, requestId, headers: own, authorization: own.authorization };
+    await this.join(runtime, call, req, connection);
   }
 
   /** Joins a client with the session's agent until either of them leaves; the session is in use for as long. */
   private async join(
-    { supervisor, description }: RunningRuntime,
-    call: AgentCall,
+    runtime: RunningRuntime,
+    request: Omit<AgentCall, 'workloadToken'>,
     req: IncomingMessage,
     { socket, head }: Connection,
   ): Promise<void> {
-    await supervisor.use(call.sessionId, async ({ port }) => {
+    const { supervisor, description } = runtime;
+    await supervisor.use(request.sessionId, async ({ port }) => {
+      const call = { ...request, workloadToken: runtime.workloadToken(request.headers, request.authorization) };
       const agent = await openAgentSocket(port, agentHeaders(call, description.allowedHeaders), socket);
       await new Promise<void>((resolve) => {
         const isOver = (): void => {

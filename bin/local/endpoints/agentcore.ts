@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Audit } from '../audit';
-import { callAgent, isSessionId, passOn, SESSION_HEADER } from '../agent-call';
+import { callAgent, isSessionId, passOn, SESSION_HEADER, USER_HEADER } from '../agent-call';
 import { decodePercent, readUpTo, RequestFault, sendJson } from '../http-messages';
 import { admit, type Caller } from '../runtime-access';
 import type { RunningRuntime } from '../running-runtime';
@@ -17,8 +17,6 @@ const ACTIONS = {
 } as const;
 const METHODS = { invocations: 'POST', stopruntimesession: 'POST', ws: 'GET' } as const;
 
-/** Given by callers who name a user themselves; it takes a permission of its own. */
-const USER_HEADER = 'x-amzn-bedrock-agentcore-runtime-user-id';
 const AGENT_FAULTS: ReadonlySet<string> = new Set(['AGENT_ENDED', 'AGENT_START_FAILED']);
 /** How much of a container's error is repeated to the caller. */
 const SHOWN_ERROR_BYTES = 16 * 1024;
@@ -174,7 +172,8 @@ async function invoke(
 ): Promise<void> {
   try {
     await runtime.supervisor.use(sessionId, async (agent) => {
-      const call = { sessionId, requestId, headers, authorization, body };
+      const workloadToken = runtime.workloadToken(headers, authorization);
+      const call = { sessionId, requestId, headers, authorization, workloadToken, body };
       const answer = await callAgent(agent.port, call, runtime.description.allowedHeaders, res);
       if ((answer.statusCode ?? 500) >= 400) throw await containerFault(answer);
       await passOn(answer, res, { [SESSION_HEADER]: sessionId, 'x-amzn-requestid': requestId });

@@ -10,6 +10,7 @@ import { TokenEndpoint, TokenError } from '../identity/token-endpoint';
 import { TokenIssuer } from '../identity/token-issuer';
 import type { UserPool } from '../resources/user-pool';
 import type { PoolClient } from '../resources/user-pool-client';
+import type { TestTokens } from '../runtime-access';
 
 interface Route {
   readonly methods: readonly string[];
@@ -90,11 +91,13 @@ export class OidcProvider {
     this.tokens = new TokenEndpoint(this.issuer, this.authorization);
   }
 
-  /** A token of the test user alice for `client`, with all scopes of the client. */
-  public async testToken(client: PoolClient): Promise<string> {
+  /** The tokens of the test user alice for `client`, with all scopes of the client. */
+  public async testTokens(client: PoolClient): Promise<TestTokens> {
     const [user] = testUsers(this.pool);
     const authTime = Math.floor(Date.now() / 1000);
-    return this.issuer.accessToken({ client, user, scopes: client.scopes, authTime, originId: randomUUID() });
+    const signIn = { client, user, scopes: client.scopes, authTime, originId: randomUUID() };
+    const accessToken = await this.issuer.accessToken(signIn);
+    return { accessToken, idToken: await this.issuer.idToken(signIn, accessToken) };
   }
 
   /**

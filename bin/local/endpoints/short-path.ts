@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { callAgent, passOn, sessionIdOf, SESSION_HEADER } from '../agent-call';
 import { RequestFault, sendJson } from '../http-messages';
-import { shortPathAuthorization } from '../runtime-access';
+import { shortPathHeaders } from '../runtime-access';
 import type { RunningRuntime } from '../running-runtime';
 
 /**
@@ -39,9 +39,11 @@ export async function serveShortPath(
   }
   const sessionId = sessionIdOf(req.headers);
   if (sessionId === undefined) throw sessionFault(req.headers[SESSION_HEADER]);
-  const authorization = await shortPathAuthorization(runtime.access, req.headers.authorization);
+  const headers = await shortPathHeaders(runtime.access, req.headers);
+  const { authorization } = headers;
   await runtime.supervisor.use(sessionId, async (agent) => {
-    const call = { sessionId, requestId, headers: req.headers, authorization, body };
+    const workloadToken = runtime.workloadToken(headers, authorization);
+    const call = { sessionId, requestId, headers, authorization, workloadToken, body };
     await passOn(await callAgent(agent.port, call, runtime.description.allowedHeaders, res), res);
   });
 }

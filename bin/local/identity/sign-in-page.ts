@@ -1,16 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
+import { escaped, sendPage } from './page';
 import type { TestUser } from './test-users';
-
-const STYLE = `
-body { margin: 0; font: 1rem/1.5 system-ui, sans-serif; color: #1a1a1a; background: #f5f5f5; }
-main { box-sizing: border-box; max-width: 28rem; margin: 10vh auto 0; padding: 2rem; background: #fff; border: 1px solid #767676; }
-h1 { margin: 0 0 1rem; font-size: 1.5rem; }
-button { display: block; width: 100%; min-height: 3rem; margin-top: 1rem; padding: 0.5rem 1rem; font: inherit; text-align: left; color: #1a1a1a; background: #fff; border: 2px solid #0b57d0; cursor: pointer; }
-button:focus-visible { outline: 3px solid #0b57d0; outline-offset: 3px; }
-`;
-
-const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 
 /** Shows the test users; choosing one sends the request again, with the choice in its body. */
 export function sendSignInPage(res: ServerResponse, clientName: string, users: readonly TestUser[]): void {
@@ -32,36 +22,4 @@ ${choices.join('\n')}
 /** Tells why nobody can be signed in, or out, with this address. */
 export function sendRefusalPage(res: ServerResponse, reason: string): void {
   sendPage(res, 400, 'This address does not work', `<p>${escaped(reason)}</p>`);
-}
-
-function sendPage(res: ServerResponse, status: number, title: string, content: string): void {
-  const page = `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title} - local run</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<main>
-<h1>${title}</h1>
-${content}
-</main>
-</body>
-</html>
-`;
-  res.writeHead(status, {
-    'content-type': 'text/html; charset=utf-8',
-    'content-length': Buffer.byteLength(page),
-    'cache-control': 'no-store',
-    'content-security-policy': `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; frame-ancestors 'none'`,
-    'referrer-policy': 'no-referrer',
-    'x-content-type-options': 'nosniff',
-  });
-  res.end(page);
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${String(character.charCodeAt(0))};`);
 }

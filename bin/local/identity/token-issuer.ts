@@ -132,22 +132,31 @@ export class TokenIssuer {
 
   /** The user whose access token this is; undefined when it is none of this pool, or its sign-in has ended. */
   public async userOf(accessToken: string): Promise<{ user: TestUser; scopes: readonly string[] } | undefined> {
-    const verified = jwtVerify(accessToken, this.identity.verificationKey, {
-      issuer: this.pool.issuer,
-      algorithms: ['RS256'],
-    });
-    const payload = await verified.then(
-      (result) => result.payload,
-      () => undefined,
-    );
+    const payload = await this.verified(accessToken);
     if (payload?.token_use !== 'access' || this.identity.hasEnded(String(payload.origin_jti))) return undefined;
     const user = testUsers(this.pool).find(({ sub }) => sub === payload.sub);
     return user === undefined ? undefined : { user, scopes: String(payload.scope).split(' ') };
   }
 
+  /** The claims of an id token of this pool; undefined when it is none, or its sign-in has ended. */
+  public async idTokenClaims(token: string): Promise<JWTPayload | undefined> {
+    const payload = await this.verified(token);
+    return payload?.token_use !== 'id' || this.identity.hasEnded(String(payload.origin_jti)) ? undefined : payload;
+  }
+
   /** The key set that verifies the tokens. */
   public async keys(): Promise<{ keys: unknown[] }> {
     return { keys: [await this.identity.publicJwk()] };
+  }
+
+  /** The claims of a token that this pool signed and that is valid now. */
+  private async verified(token: string): Promise<JWTPayload | undefined> {
+    const options = { issuer: this.pool.issuer, algorithms: ['RS256'] };
+    const verified = jwtVerify(token, this.identity.verificationKey, options);
+    return verified.then(
+      (result) => result.payload,
+      () => undefined,
+    );
   }
 
   private async sign(seconds: number, claims: JWTPayload): Promise<string> {

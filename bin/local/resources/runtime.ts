@@ -1,7 +1,8 @@
 import { rolePolicies, type ResolvedTemplate, type RolePolicies } from '../../../lib/testing';
 import type { Assembly, ImageAsset } from '../assembly';
-import type { ClaimRule, JwtAuthorizerSettings } from '../jwt-authorizer';
+import type { JwtAuthorizerSettings } from '../jwt-authorizer';
 import type { SessionLimits } from '../supervisor';
+import { jwtSettings, type CustomJwtAuthorizer } from './jwt-settings';
 
 /** AgentCore's own limits where the template sets none. */
 const DEFAULT_IDLE_SECONDS = 900;
@@ -40,22 +41,6 @@ interface RuntimeProperties {
   readonly AuthorizerConfiguration?: { readonly CustomJWTAuthorizer?: CustomJwtAuthorizer };
 }
 
-interface CustomJwtAuthorizer {
-  readonly DiscoveryUrl: string;
-  readonly AllowedAudience?: readonly string[];
-  readonly AllowedClients?: readonly string[];
-  readonly AllowedScopes?: readonly string[];
-  readonly CustomClaims?: readonly CustomClaim[];
-}
-
-interface CustomClaim {
-  readonly InboundTokenClaimName: string;
-  readonly AuthorizingClaimMatchValue: {
-    readonly ClaimMatchOperator: ClaimRule['operator'];
-    readonly ClaimMatchValue: { readonly MatchValueString?: string; readonly MatchValueStringList?: readonly string[] };
-  };
-}
-
 /**
  * Reads one runtime of a stack.
  *
@@ -87,20 +72,6 @@ export function readRuntime(assembly: Assembly, template: ResolvedTemplate, logi
     ),
     ...(authorizer === undefined ? {} : { authorizer: jwtSettings(authorizer) }),
     endpoints: ['DEFAULT', ...endpointNames(template, template.getAtt(logicalId, 'AgentRuntimeId'))],
-  };
-}
-
-function jwtSettings(authorizer: CustomJwtAuthorizer): JwtAuthorizerSettings {
-  const { DiscoveryUrl, AllowedAudience, AllowedClients, AllowedScopes, CustomClaims = [] } = authorizer;
-  return {
-    discoveryUrl: DiscoveryUrl,
-    ...(AllowedAudience === undefined ? {} : { allowedAudience: AllowedAudience }),
-    ...(AllowedClients === undefined ? {} : { allowedClients: AllowedClients }),
-    ...(AllowedScopes === undefined ? {} : { allowedScopes: AllowedScopes }),
-    customClaims: CustomClaims.map(({ InboundTokenClaimName: name, AuthorizingClaimMatchValue: match }) => {
-      const { MatchValueString: text, MatchValueStringList: texts = [] } = match.ClaimMatchValue;
-      return { name, operator: match.ClaimMatchOperator, values: text === undefined ? texts : [text] };
-    }),
   };
 }
 

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { ResolvedTemplate, TemplateResource } from '../../../lib/testing';
 import type { Identity } from '../identity/identity';
+import type { Relocated } from '../local-addresses';
 import { clientId, readClient, type PoolClient } from './user-pool-client';
 
 const USER_POOL = 'AWS::Cognito::UserPool';
 
 /** An AWS::Cognito::UserPool of the template, as an OpenID Connect provider on this machine. */
-export interface UserPool {
+export interface UserPool extends Relocated {
   readonly id: string;
   /** `iss` of its tokens, and the address below which it serves. */
   readonly issuer: string;
@@ -14,8 +15,6 @@ export interface UserPool {
   readonly hasDomain: boolean;
   readonly groups: readonly string[];
   readonly clients: readonly PoolClient[];
-  /** The addresses that the pool would have on AWS; the template may spell them out. */
-  readonly cloudAddresses: readonly string[];
 }
 
 /** Where and with which keys the pools of a run serve. */
@@ -72,6 +71,7 @@ export function readUserPools(stacks: readonly ResolvedTemplate[], site: PoolSit
     return {
       id,
       issuer: issuer(id, site),
+      localAddress: issuer(id, site),
       hasDomain: domains.length > 0,
       groups: values('AWS::Cognito::UserPoolGroup', 'GroupName'),
       clients: ofPool('AWS::Cognito::UserPoolClient').map((client) =>
@@ -87,15 +87,6 @@ export function readUserPools(stacks: readonly ResolvedTemplate[], site: PoolSit
   });
 }
 
-/** `text` with the addresses that pools would have on AWS replaced by those that they have here. */
-export function withLocalAddresses(text: string, pools: readonly UserPool[]): string {
-  return pools.reduce(
-    (result, { issuer: local, cloudAddresses }) =>
-      cloudAddresses.reduce((changed, cloud) => changed.replaceAll(cloud, local), result),
-    text,
-  );
-}
-
 function poolValues(template: ResolvedTemplate, logicalId: string, site: PoolSite): Record<string, string> {
   const id = poolId(template, logicalId);
   const { partition, region, account } = template;
@@ -104,7 +95,8 @@ function poolValues(template: ResolvedTemplate, logicalId: string, site: PoolSit
     Ref: id,
     UserPoolId: id,
     Arn: `arn:${partition}:cognito-idp:${region}:${account}:userpool/${id}`,
-    ProviderName: url.replace(/^http:\/\//, ''),
+    // The name by which identity pools know it, here and on AWS.
+    ProviderName: `cognito-idp.${region}.amazonaws.com/${id}`,
     ProviderURL: url,
   };
 }

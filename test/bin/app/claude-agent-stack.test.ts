@@ -8,8 +8,8 @@ import { readConfig } from '../../../agent-image/src/config.ts';
 import { resolvedTemplate, runtimeEnvironment } from '../../support/stack';
 
 function sample(): { app: App; stack: Stack } {
-  // With the feature flags of cdk.json, as the command line synthesizes it.
-  const app = new App({ context: cdkJson.context });
+  // With the feature flags of cdk.json, as the command line synthesizes it; the tools are bundled there.
+  const app = new App({ context: { ...cdkJson.context, 'aws:cdk:bundling-stacks': [] } });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   return { app, stack: new ClaudeAgentStack(app, 'ClaudeAgentStack') };
 }
@@ -29,6 +29,13 @@ function withoutAssetHashes(template: object): unknown {
   return JSON.parse(JSON.stringify(template).replace(/[0-9a-f]{64}/g, '<asset>'));
 }
 
+/** What only a deployment makes. */
+function made({ logicalId }: { logicalId: string }, attribute: string | undefined): string {
+  return attribute === 'GatewayUrl' ? `https://${GATEWAY_HOST}/mcp` : (attribute ?? logicalId);
+}
+
+const GATEWAY_HOST = 'shop-a1b2c3d4e5.gateway.bedrock-agentcore.us-east-1.amazonaws.com';
+
 describe('the sample', () => {
   test('has the template that was reviewed', () => {
     expect(withoutAssetHashes(Template.fromStack(sample().stack).toJSON())).toMatchSnapshot();
@@ -45,6 +52,8 @@ describe('the sample', () => {
     const logs = arn('logs', 'log-group:/aws/bedrock-agentcore/runtimes/ClaudeAgentStack_Agent_6CBE056E-*');
     const identity = 'workload-identity-directory/default/workload-identity/ClaudeAgentStack_Agent_6CBE056E-*';
     expect(acknowledgements(sample().stack)).toEqual([
+      'ClaudeAgentStack/Users | AwsSolutions-COG8 | Risk ratings cost for each user: `featurePlan: FeaturePlan.PLUS` has them',
+      'ClaudeAgentStack/Users | AwsSolutions-COG2 | People can set up a second factor; `mfa: Mfa.REQUIRED` makes them',
       'ClaudeAgentStack/Workspace | AwsSolutions-S1 | Who assumed the role of which user is in CloudTrail; access logs are for deployments that need every read',
       `${baseline} | AwsSolutions-IAM5[Resource::*] | ecr:GetAuthorizationToken has no resource type`,
       `${baseline} | AwsSolutions-IAM5[Resource::${logs}] | AgentCore appends an id of its own to the runtime name in the name of the log group`,
@@ -52,6 +61,7 @@ describe('the sample', () => {
       `${baseline} | AwsSolutions-IAM5[Resource::${arn('logs', 'log-group:*')}] | logs:DescribeLogGroups lists groups of the account and Region; it shows names and no content`,
       `${baseline} | AwsSolutions-IAM5[Resource::${arn('bedrock-agentcore', identity)}] | AgentCore makes the workload identity and appends an id of its own to the runtime name`,
       'ClaudeAgentStack/Agent/UserRole/Workspace | AwsSolutions-IAM5[Resource::<WorkspaceBucket1A82A213.Arn>/workspaces/<aws:PrincipalTag/userId>/*] | The objects below one prefix, whose names are not known at synthesis',
+      'ClaudeAgentStack/Agent/UserRole/Api | AwsSolutions-IAM5[Resource::<WorkspaceBucket1A82A213.Arn>/downloads/<aws:PrincipalTag/userId>/*] | The objects below one prefix, whose names are not known at synthesis',
       'ClaudeAgentStack/Agent/Runtime | aws-cdk-lib.aws-bedrockagentcore:containerUriValidationSkipped | AgentImage has checked what the URI is made of',
     ]);
   });
@@ -65,7 +75,7 @@ describe('the sample', () => {
 
   test('sets an environment that the agent accepts', () => {
     const config = readConfig({
-      ...runtimeEnvironment(resolvedTemplate(sample().stack)),
+      ...runtimeEnvironment(resolvedTemplate(sample().stack, { standIn: made })),
       AWS_REGION: 'us-east-1',
       HOME: '/home/agent',
     });
@@ -76,5 +86,8 @@ describe('the sample', () => {
     });
     expect(config.workspaceBucket?.userRoleArn).toMatch(/^arn:aws:iam::/);
     expect(config.codeInterpreter?.id).toBeDefined();
+    expect(config.gateways).toMatchObject([{ name: 'gw', url: `https://${GATEWAY_HOST}/mcp`, auth: 'user' }]);
+    expect(config.sessionTable).toBeDefined();
+    expect(config.authorizer).toBe('jwt');
   });
 });

@@ -35,6 +35,7 @@ function read(first: Resources, exported: Record<string, unknown>, second: Resou
       { name: 'Second', region, template: { Resources: { Role: ROLE, ...second } } },
     ],
     images: new Map([['hash', { directory: '/agent', dockerfile: '/agent/Dockerfile', buildArgs: {} }]]),
+    files: new Map(),
   };
   const site = {
     account: '000000000000',

@@ -363,10 +363,10 @@ describe('AWS services', () => {
 
   it('names a service that is not run locally', async () => {
     await start();
-    const reply = await sendSigned(`${up().url}/`, up().credentials, { service: 'dynamodb' });
+    const reply = await sendSigned(`${up().url}/`, up().credentials, { service: 'sqs' });
 
     expect(reply.status).toBe(501);
-    expect(reply.text).toContain('the AWS service \\"dynamodb\\" is not run locally');
+    expect(reply.text).toContain('the AWS service \\"sqs\\" is not run locally');
   });
 
   it('tells at the end what was refused and what was granted and not used', async () => {

@@ -18,10 +18,15 @@ export function clientOf(up: RunState, name: string): string {
 }
 
 /** The client of a page, by the library that pages use. */
-export function pageClient(up: RunState, scope = 'openid email', callback = LOCAL_CALLBACK): OidcClient {
+export function pageClient(
+  up: RunState,
+  scope = 'openid email',
+  callback = LOCAL_CALLBACK,
+  clientId = clientOf(up, 'web page'),
+): OidcClient {
   return new OidcClient({
     authority: poolOf(up).issuer,
-    client_id: clientOf(up, 'web page'),
+    client_id: clientId,
     redirect_uri: callback,
     scope,
     stateStore: new WebStorageStateStore({ store: new InMemoryWebStorage() }),

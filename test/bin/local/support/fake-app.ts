@@ -16,7 +16,16 @@ export interface FakeRuntime {
 export class FakeApp {
   public readonly directory = mkdtempSync(join(tmpdir(), 'local-app-'));
 
-  constructor(runtimes: readonly FakeRuntime[] = [{}], resources: Readonly<Record<string, unknown>> = {}) {
+  constructor(
+    private readonly runtimes: readonly FakeRuntime[] = [{}],
+    resources: Readonly<Record<string, unknown>> = {},
+  ) {
+    this.writeResources(resources);
+    writeFileSync(join(this.directory, 'cdk.json'), JSON.stringify({ app: 'node app.js' }));
+  }
+
+  /** Gives the app these resources beside its role and runtimes. */
+  public writeResources(resources: Readonly<Record<string, unknown>>): void {
     const files = {
       'manifest.json': {
         version: '52.0.0',
@@ -29,8 +38,16 @@ export class FakeApp {
           'Stack.assets': { type: 'cdk:asset-manifest', properties: { file: 'Stack.assets.json' } },
         },
       },
-      'Stack.assets.json': { dockerImages: { imagehash: { source: { directory: join(__dirname, 'fake-agent') } } } },
-      'Stack.template.json': { Resources: { [ROLE]: role(), ...runtimeResources(runtimes), ...resources } },
+      'Stack.assets.json': {
+        dockerImages: { imagehash: { source: { directory: join(__dirname, 'fake-agent') } } },
+        files: {
+          functionhash: {
+            source: { path: join(__dirname, 'fake-function'), packaging: 'zip' },
+            destinations: { here: { objectKey: 'functionhash.zip' } },
+          },
+        },
+      },
+      'Stack.template.json': { Resources: { [ROLE]: role(), ...runtimeResources(this.runtimes), ...resources } },
     };
     this.writeApp(`
       const { writeFileSync } = require('node:fs');
@@ -38,7 +55,6 @@ export class FakeApp {
       for (const [name, content] of Object.entries(${JSON.stringify(files)})) {
         writeFileSync(join(process.env.CDK_OUTDIR, name), JSON.stringify(content));
       }`);
-    writeFileSync(join(this.directory, 'cdk.json'), JSON.stringify({ app: 'node app.js' }));
   }
 
   /** Replaces the program that stands for the app. */

@@ -26,8 +26,16 @@ export class TestRun {
   private readonly app: FakeApp;
   private run: LocalRun | undefined;
 
-  constructor(runtimes: readonly FakeRuntime[] = [{}], resources: Readonly<Record<string, unknown>> = {}) {
+  constructor(
+    runtimes: readonly FakeRuntime[] = [{}],
+    private readonly resources: Readonly<Record<string, unknown>> = {},
+  ) {
     this.app = new FakeApp(runtimes, resources);
+  }
+
+  /** Gives the app another resource in place of the one with this id; it takes a start to be seen. */
+  public replaceResource(id: string, resource: unknown): void {
+    this.app.writeResources({ ...this.resources, [id]: resource });
   }
 
   public async start(options: Partial<LocalRunOptions> = {}): Promise<this> {

@@ -44,12 +44,12 @@ export abstract class WorkspaceBucketBase extends Construct implements IAgentCap
     return this.grant(grantee, ['read'], userKey);
   }
 
-  /** As `grantRead`, and to write files. */
+  /** As `grantRead`, and to write objects: only for what knows the format, as a workspace with foreign objects is damaged. */
   public grantReadWrite(grantee: iam.IGrantable, userKey?: string): iam.Grant {
     return this.grant(grantee, ['read', 'write'], userKey);
   }
 
-  /** Allows `grantee` to delete files; what is deleted is kept as an old version for a while, and can be brought back. */
+  /** Allows `grantee` to delete objects, all those of a workspace at once or none; what is deleted is kept as an old version for a while, and can be brought back. */
   public grantDelete(grantee: iam.IGrantable, userKey?: string): iam.Grant {
     return this.grant(grantee, ['delete'], userKey);
   }

@@ -7,6 +7,9 @@ export const IGNORE_FILE = '.agentignore';
 const MAX_RULES = 500;
 const MAX_RULE_CHARACTERS = 500;
 
+/** What comes after so much of the file is not read either. */
+export const MAX_RULES_BYTES = MAX_RULES * (MAX_RULE_CHARACTERS + 1);
+
 interface Rule {
   /** Parts of the pattern. */
   readonly parts: readonly string[];

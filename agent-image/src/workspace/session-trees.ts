@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AgentDirectories } from '../config/directories.ts';
 import type { BytePath } from './format/entries.ts';
-import { IGNORE_FILE, type Ignores, readIgnoreRules } from './ignore-rules.ts';
+import { IGNORE_FILE, type Ignores, MAX_RULES_BYTES, readIgnoreRules } from './ignore-rules.ts';
+import { openFile } from './open-file.ts';
 import type { Tree } from './scan.ts';
 
 /** Prefix of the agent's working directory. */
@@ -63,10 +63,15 @@ export function transcriptTree(
   };
 }
 
-/** Rules that cannot be read leave nothing out. */
+/** Rules that cannot be read leave nothing out. The file is somebody else's: it may be a link, a pipe or endless. */
 function ignoreRulesIn(directory: string): Ignores {
   try {
-    return readIgnoreRules(readFileSync(join(directory, IGNORE_FILE), 'latin1'));
+    const file = openFile(join(directory, IGNORE_FILE));
+    try {
+      return readIgnoreRules(file?.read(0, MAX_RULES_BYTES).toString('latin1') ?? '');
+    } finally {
+      file?.close();
+    }
   } catch {
     return () => false;
   }

@@ -1,4 +1,8 @@
-import { transcriptTree } from '../../../agent-image/src/workspace/session-trees';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileTree, transcriptTree } from '../../../agent-image/src/workspace/session-trees';
 
 const DIRECTORIES = { configDirectory: '/home/agent/.claude', workspaceDirectory: '/home/agent/workspace' };
 const OWN = '3d03f94e-94a6-4cc1-95bd-4683f4d94674';
@@ -36,5 +40,40 @@ describe('what is kept of a conversation', () => {
 
   test('is nothing before there is one', () => {
     expect(transcriptTree(DIRECTORIES, 'key', undefined).keeps('-workspace/other.jsonl', false)).toBe(false);
+  });
+});
+
+describe('rules of what is not kept', () => {
+  let directory: string;
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'session-trees-'));
+  });
+
+  afterEach(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  const keeps = (path: string): boolean =>
+    fileTree({ configDirectory: '/none', workspaceDirectory: directory }).keeps(path, false);
+
+  it('are those of the working directory', () => {
+    writeFileSync(join(directory, '.agentignore'), '*.log\n');
+    expect([keeps('a.log'), keeps('a.txt'), keeps('.agentignore')]).toEqual([false, true, true]);
+  });
+
+  it.each([
+    ['a link', () => symlinkSync('/etc/hosts', join(directory, '.agentignore'))],
+    ['a directory', () => mkdirSync(join(directory, '.agentignore'))],
+    ['a pipe', () => execFileSync('mkfifo', [join(directory, '.agentignore')])],
+    ['an endless file', () => symlinkSync('/dev/zero', join(directory, '.agentignore'))],
+  ])('are none when the file is %s', (_what, make) => {
+    make();
+    expect(keeps('localhost')).toBe(true);
+  });
+
+  it('count as far as they are read', () => {
+    writeFileSync(join(directory, '.agentignore'), `*.log\n${'#'.repeat(300_000)}\n*.txt\n`);
+    expect([keeps('a.log'), keeps('a.txt')]).toEqual([false, true]);
   });
 });

@@ -38,12 +38,12 @@ export class ClaudeAgentStack extends Stack {
         'Who assumed the role of which user is in CloudTrail; access logs are for deployments that need every read',
     });
     const sessions = new SessionTable(this, 'Sessions');
-    const { gateway } = new Shop(this, 'Shop', users.authorizer());
+    const shop = new Shop(this, 'Shop', users.authorizer());
     const agent = new AgentRuntime(this, 'Agent', {
       image: AgentImage.claudeAgent(),
       models: ClaudeModels.of({ main: ClaudeModel.SONNET_5_5.global(), fast: ClaudeModel.HAIKU_5_5.global() }),
       authorizer: users.authorizer(),
-      capabilities: [workspace, sessions, new CodeInterpreterTool(this, 'CodeInterpreter'), gateway],
+      capabilities: [workspace, sessions, new CodeInterpreterTool(this, 'CodeInterpreter'), shop.gateway],
       description: 'Sample Claude agent',
     });
     const api = new AgentApi(this, 'Api', { agent, users, sessions, workspace, webOrigins: WEB_ORIGINS });
@@ -54,13 +54,11 @@ export class ClaudeAgentStack extends Stack {
     this.output('WebClientId', users.webClient.userPoolClientId, 'For a page');
     this.output('CliClientId', users.commandLineClient?.userPoolClientId, 'For a command line');
     this.output('MachineClientId', users.machineClient?.userPoolClientId, 'For scripts; it has a secret');
-    this.output('GatewayUrl', gateway.gatewayUrl, 'The tools, as an MCP server');
+    this.output('GatewayUrl', shop.gateway.gatewayUrl, 'The tools, as an MCP server');
     this.output('ApiUrl', api.url, 'Sessions and files of the user who calls');
-    this.output(
-      'WorkspaceBucketName',
-      workspace.bucket.bucketName,
-      'Keeps files and conversations; stays when the stack is deleted',
-    );
+    this.output('WorkspaceBucketName', workspace.bucket.bucketName, 'Files and conversations; stays');
+    this.output('SessionTableName', sessions.table.tableName, 'The list of sessions; stays');
+    this.output('OrdersTableName', shop.orders.tableName, 'The orders of the shop; stays');
   }
 
   private output(name: string, value: string | undefined, description: string): void {

@@ -16,16 +16,17 @@ const tool = (name: string): string => join(__dirname, 'tools', `${name}.ts`);
 /** What the agent of the sample can call: a shop's orders, the time, and pages of a few sites. Policies say who may. */
 export class Shop extends Construct {
   public readonly gateway: AgentGateway;
+  public readonly orders: dynamodb.ITable;
 
   constructor(scope: Construct, id: string, authorizer: AgentAuthorizer) {
     super(scope, id);
 
-    const orders = new dynamodb.Table(this, 'Orders', {
+    this.orders = new dynamodb.Table(this, 'Orders', {
       partitionKey: { name: 'orderId', type: dynamodb.AttributeType.STRING },
       billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
     });
-    const ordersTable = { [ORDERS_TABLE_VARIABLE]: orders.tableName };
+    const ordersTable = { [ORDERS_TABLE_VARIABLE]: this.orders.tableName };
     this.gateway = new AgentGateway(this, 'Gateway', {
       authorizer,
       tools: [
@@ -59,7 +60,7 @@ export class Shop extends Construct {
       ],
       policies: [GatewayPolicy.fromFolder(join(__dirname, 'policies'))],
     });
-    orders.grant(this.gateway.toolFunction('get_order_status'), 'dynamodb:GetItem');
-    orders.grant(this.gateway.toolFunction('place_order'), 'dynamodb:PutItem');
+    this.orders.grant(this.gateway.toolFunction('get_order_status'), 'dynamodb:GetItem');
+    this.orders.grant(this.gateway.toolFunction('place_order'), 'dynamodb:PutItem');
   }
 }

@@ -131,7 +131,7 @@ export class FunctionTool extends LambdaTarget {
       logGroup,
       ...(environment === undefined ? {} : { environment }),
       // What the app was tested with, instead of what the runtime happens to bring along.
-      bundling: { bundleAwsSDK: true },
+      bundling: { bundleAwsSDK: true, logLevel: nodejs.LogLevel.WARNING },
     });
     handler.node.addDependency(role);
     return handler;

@@ -1,10 +1,6 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SecretUnavailable } from './secret-values.ts';
-
-/** Secrets Manager answers in a fraction of a second; a network that swallows packets is not waited for. */
-const CONNECTION_TIMEOUT_MS = 2_000;
-const REQUEST_TIMEOUT_MS = 5_000;
-const ATTEMPTS = 3;
+import { quickService } from './quick-service.ts';
 
 /** All attempts, and the search for credentials, which knows no bound of its own when their endpoint is silent. */
 const DEADLINE_MS = 20_000;
@@ -66,12 +62,7 @@ export class SecretReader {
     }
     const client = new SecretsManagerClient({
       region,
-      maxAttempts: ATTEMPTS,
-      requestHandler: {
-        connectionTimeout: CONNECTION_TIMEOUT_MS,
-        requestTimeout: REQUEST_TIMEOUT_MS,
-        throwOnRequestTimeout: true,
-      },
+      ...quickService(),
     });
     this.#clients.set(region, client);
     return client;

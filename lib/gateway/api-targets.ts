@@ -57,20 +57,17 @@ export interface ApiGatewayTargetOptions {
 
 const METHODS = new Set(['GET', 'DELETE', 'HEAD', 'OPTIONS', 'PATCH', 'PUT', 'POST']);
 
-/** The operations of an OpenAPI 3 document. */
-export class OpenApiTarget implements IGatewayTarget {
-  public readonly kind = 'OpenAPI';
+/** The operations that a document describes. */
+abstract class DocumentTarget implements IGatewayTarget {
+  public abstract readonly kind: IGatewayTarget['kind'];
   public readonly tools = undefined;
-  public readonly credential: OutboundCredential;
-  private readonly document: ApiDocument;
 
   constructor(
     public readonly name: string,
-    { document, credential }: ApiTargetOptions,
-  ) {
-    this.document = document;
-    this.credential = credential;
-  }
+    private readonly document: ApiDocument,
+    public readonly credential: OutboundCredential,
+    private readonly schema: 'openApiSchema' | 'smithyModel',
+  ) {}
 
   public findings(): string[] {
     return this.document.findings();
@@ -78,32 +75,25 @@ export class OpenApiTarget implements IGatewayTarget {
 
   public bind(scope: Construct): BoundGatewayTarget {
     const { configuration, statements } = this.document.bind(scope);
-    return { configuration: { mcp: { openApiSchema: configuration } }, statements };
+    return { configuration: { mcp: { [this.schema]: configuration } }, statements };
+  }
+}
+
+/** The operations of an OpenAPI 3 document. */
+export class OpenApiTarget extends DocumentTarget {
+  public readonly kind = 'OpenAPI';
+
+  constructor(name: string, { document, credential }: ApiTargetOptions) {
+    super(name, document, credential, 'openApiSchema');
   }
 }
 
 /** The operations of a Smithy model. */
-export class SmithyTarget implements IGatewayTarget {
+export class SmithyTarget extends DocumentTarget {
   public readonly kind = 'Smithy';
-  public readonly tools = undefined;
-  public readonly credential: OutboundCredential;
-  private readonly document: ApiDocument;
 
-  constructor(
-    public readonly name: string,
-    { document, credential = OutboundCredential.gatewayRole() }: SmithyTargetOptions,
-  ) {
-    this.document = document;
-    this.credential = credential;
-  }
-
-  public findings(): string[] {
-    return this.document.findings();
-  }
-
-  public bind(scope: Construct): BoundGatewayTarget {
-    const { configuration, statements } = this.document.bind(scope);
-    return { configuration: { mcp: { smithyModel: configuration } }, statements };
+  constructor(name: string, { document, credential = OutboundCredential.gatewayRole() }: SmithyTargetOptions) {
+    super(name, document, credential, 'smithyModel');
   }
 }
 

@@ -8,11 +8,7 @@ import type { ApiKeyConnectionConfig, OAuthConnectionConfig } from '../config/co
 import type { SessionTokens } from '../user-identity/request-tokens.ts';
 import { ConnectionFault, faultOf } from './connection-fault.ts';
 import { LinkRequired } from './link-required.ts';
-
-/** Identity answers in a fraction of a second; a network that swallows packets is not waited for. */
-const CONNECTION_TIMEOUT_MS = 2_000;
-const REQUEST_TIMEOUT_MS = 10_000;
-const ATTEMPTS = 3;
+import { quickService } from '../quick-service.ts';
 
 /**
  * What AgentCore Identity keeps for the user of the session. Asked for each use, and kept nowhere here: the vault renews
@@ -28,12 +24,7 @@ export class TokenVault {
     this.#tokens = tokens;
     this.#client = new BedrockAgentCoreClient({
       region,
-      maxAttempts: ATTEMPTS,
-      requestHandler: {
-        connectionTimeout: CONNECTION_TIMEOUT_MS,
-        requestTimeout: REQUEST_TIMEOUT_MS,
-        throwOnRequestTimeout: true,
-      },
+      ...quickService(10_000),
     });
   }
 

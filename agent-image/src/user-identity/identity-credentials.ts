@@ -9,6 +9,7 @@ import { WorkspaceUnavailable } from '../workspace/object-store.ts';
 import type { UserCredentials } from '../workspace/user-credentials.ts';
 import type { SessionTokens } from './request-tokens.ts';
 import { claimsOf } from './token-claims.ts';
+import { quickService } from '../quick-service.ts';
 
 export interface IdentityCredentialsOptions {
   readonly identity: UserIdentityConfig;
@@ -19,11 +20,6 @@ export interface IdentityCredentialsOptions {
   /** Milliseconds since 1970; the machine's clock by default. */
   readonly now?: () => number;
 }
-
-/** Cognito answers in a fraction of a second; a network that swallows packets is not waited for. */
-const CONNECTION_TIMEOUT_MS = 2_000;
-const REQUEST_TIMEOUT_MS = 5_000;
-const ATTEMPTS = 3;
 
 /** What a person can do about it; everything else is for an operator. */
 export const SIGN_IN_ENDED =
@@ -52,12 +48,7 @@ export function identityCredentials(options: IdentityCredentialsOptions): UserCr
     const Logins = { [loginProvider]: usableToken(tokens.newest.idToken, userKey, now(), what) };
     const client = new CognitoIdentityClient({
       region,
-      maxAttempts: ATTEMPTS,
-      requestHandler: {
-        connectionTimeout: CONNECTION_TIMEOUT_MS,
-        requestTimeout: REQUEST_TIMEOUT_MS,
-        throwOnRequestTimeout: true,
-      },
+      ...quickService(),
     });
     try {
       const { IdentityId } = identityId

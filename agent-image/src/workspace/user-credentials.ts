@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { WorkspaceUnavailable } from './object-store.ts';
+import { quickService } from '../quick-service.ts';
 
 /** Gives credentials; the clients of AWS ask again before they expire. */
 export type UserCredentials = () => Promise<{
@@ -17,11 +18,6 @@ export interface UserCredentialsOptions {
   readonly userKey: string;
 }
 
-/** STS answers in a fraction of a second; a network that swallows packets is not waited for. */
-const CONNECTION_TIMEOUT_MS = 2_000;
-const REQUEST_TIMEOUT_MS = 5_000;
-const ATTEMPTS = 3;
-
 /** An hour: the most that STS gives to who is in a role already (IAM User Guide, role chaining). */
 const DURATION_SECONDS = 3_600;
 
@@ -37,12 +33,7 @@ export function userCredentials({ roleArn, region, userKey }: UserCredentialsOpt
   return async () => {
     const client = new STSClient({
       region,
-      maxAttempts: ATTEMPTS,
-      requestHandler: {
-        connectionTimeout: CONNECTION_TIMEOUT_MS,
-        requestTimeout: REQUEST_TIMEOUT_MS,
-        throwOnRequestTimeout: true,
-      },
+      ...quickService(),
     });
     const what = `Cannot assume ${roleArn}`;
     try {

@@ -109,16 +109,17 @@ export class SessionHost {
         'This container serves another session: AgentCore gives every session id a container of its own.',
       );
     }
-    if (!this.#opening) this.#options.tokens.take(tokens);
+    if (!this.#opening) this.#options.tokens.take(user, tokens);
     this.#opening ??= this.#options.openSession(sessionId, user);
     try {
       this.#session = await this.#opening;
     } catch (error) {
       this.#opening = undefined;
+      this.#options.tokens.forget();
       throw error;
     }
     this.#session.admit(user);
-    this.#options.tokens.take(tokens);
+    this.#options.tokens.take(user, tokens);
     return this.#session;
   }
 
@@ -138,10 +139,11 @@ export class SessionHost {
 /** The reply of a run to a caller who does not stream. */
 export async function replyOf(run: Run, sessionId: string): Promise<InvocationReply> {
   const { status, interrupts, error, figures } = await run.finished;
-  const { content, interruptedRun } = run.content;
+  const { content, interruptedRun, links } = run.content;
   const metadata = {
     ...{ session_id: sessionId, run_id: run.identity.runId, ...figures },
     ...(interruptedRun && { interrupted_run: interruptedRun }),
+    ...(links.length > 0 && { oauth_required: links }),
   };
   return { ...content, metadata, status, ...(interrupts && { interrupts }), ...(error && { error }) };
 }

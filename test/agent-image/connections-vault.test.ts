@@ -29,7 +29,7 @@ beforeEach(async () => {
     AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: identity.url,
   });
   tokens = new SessionTokens();
-  tokens.take({ workloadToken: 'wat-1' });
+  tokens.take('ada', { workloadToken: 'wat-1' });
   vault = new TokenVault('eu-west-1', tokens);
 });
 afterEach(async () => {
@@ -61,9 +61,12 @@ test('the token of a linked account is asked for with the agent’s identity for
 });
 
 test('the identity is that of the newest request, by either header of AgentCore', async () => {
-  tokens.take(readRequestTokens({ workloadaccesstoken: 'wat-2' }));
+  tokens.take('ada', readRequestTokens({ workloadaccesstoken: 'wat-2' }));
   await vault.oauthToken(GITHUB, NEVER);
-  tokens.take(readRequestTokens({ 'x-amz-bedrock-agentcore-identity-wat': 'wat-3', workloadaccesstoken: 'wat-2' }));
+  tokens.take(
+    'ada',
+    readRequestTokens({ 'x-amz-bedrock-agentcore-identity-wat': 'wat-3', workloadaccesstoken: 'wat-2' }),
+  );
   await vault.oauthToken(GITHUB, NEVER);
   expect(identity.calls.map(({ body }) => body.workloadIdentityToken)).toEqual(['wat-2', 'wat-3']);
 });
@@ -127,7 +130,7 @@ test.each([
 });
 
 test('without the identity of the request nothing is asked', async () => {
-  tokens.take({});
+  tokens.take('ada', {});
   await expect(vault.oauthToken(GITHUB, NEVER)).rejects.toMatchObject({ code: 'CONNECTION_SIGN_IN_NEEDED' });
   expect(identity.calls).toEqual([]);
 });

@@ -1,6 +1,10 @@
 import type { LogFields } from '../../agent-image/src/log';
 import { GatewayTools } from '../../agent-image/src/tools/gateway/gateway-tools';
-import { MAX_FOUND_TOOLS, SEARCH_FROM_TOOLS } from '../../agent-image/src/tools/gateway/tool-catalogue';
+import {
+  MAX_FOUND_TOOLS,
+  MAX_OFFERED_TOOLS,
+  SEARCH_FROM_TOOLS,
+} from '../../agent-image/src/tools/gateway/tool-catalogue';
 import { MAX_TOOL_NAME, modelName, SEARCH_TOOL } from '../../agent-image/src/tools/gateway/tool-names';
 import { SessionTokens } from '../../agent-image/src/user-identity/request-tokens';
 import { CREDENTIALS, gatewayTool, ScriptedGateway } from './support/scripted-gateway';
@@ -191,9 +195,21 @@ describe('many tools', () => {
     expect(await names()).toHaveLength(all.length);
   });
 
-  test('few tools are offered without the search', async () => {
-    gateway.tools = [gatewayTool('orders___get'), gatewayTool(SEARCH_TOOL)];
-    expect(await names()).toEqual(['orders___get']);
+  test.each([1, 2, SEARCH_FROM_TOOLS])(
+    '%d tools are offered without the search, which is not missed',
+    async (count) => {
+      gateway.tools = [...all.slice(0, count), gatewayTool(SEARCH_TOOL)];
+      expect(await names()).toEqual(all.slice(0, count).map(({ name }) => name));
+      expect(logged.map(({ message }) => message)).toEqual(['the tools of a gateway were read']);
+    },
+  );
+
+  test('too many for a gateway without a search are left out, and the log says how many', async () => {
+    gateway.tools = Array.from({ length: MAX_OFFERED_TOOLS + 3 }, (_, index) => gatewayTool(`orders___t${index}`));
+    expect(await names()).toHaveLength(MAX_OFFERED_TOOLS);
+    expect(logged.map(({ fields }) => fields)).toContainEqual(
+      expect.objectContaining({ code: 'GATEWAY_TOOLS_LEFT_OUT', tools: MAX_OFFERED_TOOLS + 3, offered: 200 }),
+    );
   });
 });
 
@@ -312,15 +328,15 @@ describe('with the token of the user', () => {
 
   test('the newest one is sent, and never logged', async () => {
     gateway.token = token(2);
-    tokens.take({ accessToken: token(2) });
+    tokens.take('ada', { accessToken: token(2) });
     // Of a connection that was opened earlier.
-    tokens.take({ accessToken: token(1) });
+    tokens.take('ada', { accessToken: token(1) });
     await tools.list();
     await tools.call('orders___get', {}, NEVER);
     expect(gateway.calls[0]?.authorization).toBe(`Bearer ${token(2)}`);
     gateway.token = token(3);
     expect(await textOf('orders___get')).toContain('Ask the person to sign in again');
-    tokens.take({ accessToken: token(3) });
+    tokens.take('ada', { accessToken: token(3) });
     expect(await textOf('orders___get')).toBe('order 7 is on its way');
     expect(JSON.stringify(logged)).not.toContain('signature');
     expect(logged.at(-1)?.fields.code).toBe('GATEWAY_SIGN_IN_EXPIRED');
@@ -328,7 +344,7 @@ describe('with the token of the user', () => {
 
   test('one that is repeated by whatever answers comes neither to the log nor to the model', async () => {
     gateway.token = token(1);
-    tokens.take({ accessToken: token(1) });
+    tokens.take('ada', { accessToken: token(1) });
     await tools.list();
     gateway.script = ({ authorization }) => ({ content: [{ type: 'text', text: `you sent ${authorization}` }] });
     expect(await textOf('orders___get')).toBe('you sent Bearer ***');

@@ -95,7 +95,7 @@ describe('credentials', () => {
     );
     process.env.AWS_ENDPOINT_URL_COGNITO_IDENTITY = cognito.url;
     tokens = new SessionTokens();
-    tokens.take({ accessToken: accessToken(), idToken: idToken() });
+    tokens.take('ada', { accessToken: accessToken(), idToken: idToken() });
   });
   afterEach(async () => {
     await cognito.close();
@@ -113,7 +113,7 @@ describe('credentials', () => {
       expiration: new Date(EXPIRATION * 1000),
     });
     const newer = idToken({ exp: inOneHour + 60 });
-    tokens.take({ accessToken: accessToken({ exp: inOneHour + 60 }), idToken: newer });
+    tokens.take('ada', { accessToken: accessToken({ exp: inOneHour + 60 }), idToken: newer });
     await credentials();
     expect(operations()).toEqual([
       'AWSCognitoIdentityService.GetId',
@@ -136,7 +136,7 @@ describe('credentials', () => {
 
   test('are not asked for another user than the session’s, nor without a token', async () => {
     await expect(open('eve')()).rejects.toThrow('belongs to another user than the session');
-    tokens.take({ accessToken: accessToken() });
+    tokens.take('ada', { accessToken: accessToken() });
     await expect(open()()).rejects.toThrow('brought no ID token');
     expect(cognito.calls).toEqual([]);
   });

@@ -32,6 +32,7 @@ export function readRequestTokens(headers: IncomingHttpHeaders, idTokenHeader?: 
  */
 export class SessionTokens {
   #newest: RequestTokens = {};
+  #user: string | undefined;
 
   get newest(): RequestTokens {
     return this.#newest;
@@ -40,9 +41,20 @@ export class SessionTokens {
   /**
    * Takes those of a request whose user owns the session, and of no other: what the agent does next is done with them. A
    * connection that stays open brings what it was opened with again and again, when others have brought newer ones.
+   *
+   * @param user of the request; undefined where callers name no user
    */
-  take(tokens: RequestTokens): void {
-    if (endOf(tokens) >= endOf(this.#newest)) this.#newest = tokens;
+  take(user: string | undefined, tokens: RequestTokens): void {
+    if (user !== this.#user || endOf(tokens) >= endOf(this.#newest)) {
+      this.#user = user;
+      this.#newest = tokens;
+    }
+  }
+
+  /** Forgets those of a request that was not let in after all. */
+  forget(): void {
+    this.#user = undefined;
+    this.#newest = {};
   }
 }
 

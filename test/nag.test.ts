@@ -46,12 +46,12 @@ function findingsByPlace(define: (app: App) => void): { readonly rule: string; r
   }
 }
 
-/** The rules that an app breaks, apart from where that is not the matter of these constructs. */
+/** The rules that an app breaks, each once, apart from where that is not the matter of these constructs. */
 function findings(define: (app: App) => void, notOurs = /^$/): string[] {
-  return findingsByPlace(define)
+  const rules = findingsByPlace(define)
     .filter(({ path }) => !notOurs.test(path))
-    .map(({ rule }) => rule)
-    .sort();
+    .map(({ rule }) => rule);
+  return [...new Set(rules)].sort();
 }
 
 /** The findings that docs/permissions.md answers for one thing. */

@@ -54,8 +54,11 @@ test('with credentials from an identity pool the API reaches users’ data still
 
 test('the API accepts the clients of the user pool, and no machine', () => {
   const [authorizer] = template.resourcesOfType('AWS::ApiGatewayV2::Authorizer');
-  const clients = template.resourcesOfType('AWS::Cognito::UserPoolClient').map(({ logicalId }) => `${logicalId}-Ref`);
-  expect((authorizer?.properties.JwtConfiguration as { Audience: string[] }).Audience.sort()).toEqual(clients.sort());
+  const clients = template
+    .resourcesOfType('AWS::Cognito::UserPoolClient')
+    .map(({ logicalId }) => template.ref(logicalId))
+    .sort();
+  expect((authorizer?.properties.JwtConfiguration as { Audience: string[] }).Audience.sort()).toEqual(clients);
   const [handlerFunction] = template
     .resourcesOfType('AWS::Lambda::Function')
     .filter(({ logicalId }) => logicalId.startsWith('Api'));

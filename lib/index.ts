@@ -1,6 +1,7 @@
-export type { IAgent, IAgentCapability } from './agent/agent';
+export type { AcceptedTokens, IAgent, IAgentCapability } from './agent/agent';
+export { ConnectionKind, type IConnection } from './agent/agent-connections';
 export { AgentDefinition } from './agent/agent-definition';
-export type { SecretReference } from './agent/secret-reference';
+export type { HeaderReference } from './agent/header-reference';
 export { UserRole, type IUserCredentials } from './agent/user-role';
 export { AgentAuthorizer, type OidcAuthorizerOptions } from './auth/agent-authorizer';
 export { AgentUserPool, type BroughtUserPool } from './auth/agent-user-pool';
@@ -39,6 +40,7 @@ export {
   type GatewayRoleOptions,
   type IOutboundApiKeyProvider,
   type IOutboundOAuthProvider,
+  type IOutboundProvider,
   type OutboundApiKeyOptions,
   type OutboundOAuthOptions,
 } from './gateway/outbound-credential';
@@ -61,6 +63,8 @@ export {
   type OAuthTenantOptions,
 } from './identity/oauth-vendor';
 export { UserIdentityPool, type UserIdentityPoolProps } from './identity/user-identity-pool';
+export { LogDelivery, type LogDeliveryProps } from './logs/log-delivery';
+export { DeliveredLog, LogSource } from './logs/log-source';
 export type { IAgentModels } from './model/agent-models';
 export { ClaudeModel } from './model/claude-model';
 export { ClaudeModels, type ClaudeModelRoles } from './model/claude-models';
@@ -75,6 +79,23 @@ export {
   type CompatibleEndpointOptions,
   type ModelNames,
 } from './model/model-provider';
+export { AgentAlarms } from './observability/agent-alarms';
+export type { AgentAlarmsProps, AlarmThresholds } from './observability/agent-alarms-props';
+export { AgentBudget, type AgentBudgetProps } from './observability/agent-budget';
+export { AgentDashboard } from './observability/agent-dashboard';
+export type { AgentDashboardProps } from './observability/agent-dashboard-props';
+export { AgentLogQueries, type AgentLogQueriesProps } from './observability/agent-log-queries';
+export { BudgetCosts } from './observability/budget-costs';
+export { LOG_QUERIES, type LogQuery, type LogQueryParameter } from './observability/log-queries';
+export type {
+  IObservedAgent,
+  IObservedCodeInterpreter,
+  IObservedGateway,
+  IObservedPolicies,
+  IObservedSessionTable,
+  IObservedWorkspace,
+} from './observability/observed';
+export { TransactionSearch, type TransactionSearchProps } from './observability/transaction-search';
 export { AgentEndpoint, type AgentEndpointProps, type IAgentEndpoint } from './runtime/agent-endpoint';
 export { AgentFileSystem } from './runtime/agent-file-system';
 export { AgentImage, type ClaudeAgentImageOptions, type DirectoryImageOptions } from './runtime/agent-image';
@@ -94,7 +115,7 @@ export {
 export type { AgentRuntimeAttributes, RuntimeDescription } from './runtime/imported-agent-runtime';
 export type { IInvocationTarget } from './runtime/invocation-target';
 export { SessionTable, type SessionTableProps } from './storage/session-table';
-export { SessionTableBase } from './storage/session-table-base';
+export { type SessionRetentionOptions, SessionTableBase } from './storage/session-table-base';
 export { WorkspaceBucket, type WorkspaceBucketProps } from './storage/workspace-bucket';
 export { WorkspaceBucketBase } from './storage/workspace-bucket-base';
 export { BucketAccess } from './tools/bucket-access';

@@ -10,8 +10,8 @@ interface Sentence {
   readonly text: string;
 }
 
-/** Texts that nobody is told as a finding: descriptions of resources, reasons of acknowledgements. */
-const OTHER_PROPERTIES = new Set(['description', 'reason']);
+/** Texts that nobody is told as a finding: descriptions of resources, reasons of acknowledgements, queries, graphs. */
+const OTHER_PROPERTIES = new Set(['commands', 'description', 'expression', 'label', 'reason', 'source', 'title']);
 const OTHER_CALLS = new Set(['addEgressRule', 'addIngressRule', 'forced']);
 
 /** What a finding can be: every text of at least four words in the constructs, `…` for what differs. */

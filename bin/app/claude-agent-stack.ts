@@ -1,8 +1,11 @@
 import { CfnOutput, Stack, type StackProps, Validations } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import {
+  AgentAlarms,
   AgentApi,
+  AgentDashboard,
   AgentImage,
+  AgentLogQueries,
   AgentRuntime,
   AgentUserPool,
   ClaudeModel,
@@ -38,15 +41,25 @@ export class ClaudeAgentStack extends Stack {
         'Who assumed the role of which user is in CloudTrail; access logs are for deployments that need every read',
     });
     const sessions = new SessionTable(this, 'Sessions');
+    const codeInterpreter = new CodeInterpreterTool(this, 'CodeInterpreter');
     const shop = new Shop(this, 'Shop', users.authorizer());
     const agent = new AgentRuntime(this, 'Agent', {
       image: AgentImage.claudeAgent(),
       models: ClaudeModels.of({ main: ClaudeModel.SONNET_5_5.global(), fast: ClaudeModel.HAIKU_5_5.global() }),
       authorizer: users.authorizer(),
-      capabilities: [workspace, sessions, new CodeInterpreterTool(this, 'CodeInterpreter'), shop.gateway],
+      capabilities: [workspace, sessions, codeInterpreter, shop.gateway],
       description: 'Sample Claude agent',
     });
     const api = new AgentApi(this, 'Api', { agent, users, sessions, workspace, webOrigins: WEB_ORIGINS });
+    new AgentDashboard(this, 'Dashboard', {
+      agents: [agent],
+      gateways: [shop.gateway],
+      codeInterpreters: [codeInterpreter],
+      workspaces: [workspace],
+      sessionTables: [sessions],
+    });
+    new AgentAlarms(this, 'Alarms', { agent });
+    new AgentLogQueries(this, 'LogQueries', { agent });
 
     this.output('RuntimeArn', agent.runtimeArn, 'The agent to call');
     this.output('UserPoolId', users.userPool.userPoolId, 'Who may call it');

@@ -9,8 +9,11 @@ import type { Commands } from './commands';
 /** Close to the one that comes with the Node version of the tests; any that reads lock file version 3 will do. */
 const NPM_VERSION = '11.21.2';
 
+/** What the Dockerfile would install while it builds, where nothing but this machine's mirror may be reached. */
+const PACKAGES = ['ca-certificates', 'git'];
+
 /**
- * Makes sure that an ARM64 image with Debian, Node and npm is in the storage, and returns its name.
+ * Makes sure that an ARM64 image with Debian, git, Node and npm is in the storage, and returns its name.
  *
  * It stands in for the Dockerfile's default base image where no image registry is reached: the same Node version on the
  * release of Debian that this machine runs, made of Debian's and npm's packages. It is made once for each version.
@@ -20,12 +23,13 @@ const NPM_VERSION = '11.21.2';
 export async function provideBaseImage(repository: string, buildah: Buildah, commands: Commands): Promise<string> {
   const source = await debianSource(commands);
   const nodeVersion = pinnedNodeVersion(readFileSync(join(repository, 'package.json'), 'utf8'));
-  const name = `localhost/image-check-base:${source.suite}-node${nodeVersion}-npm${NPM_VERSION}`;
+  const name = `localhost/image-check-base:${source.suite}-git-node${nodeVersion}-npm${NPM_VERSION}`;
   if (await buildah.hasImage(name)) return name;
   await buildah.withContainer('scratch', async (fileSystem, container) => {
     const log = 'base-image.log';
     const proxy: Record<string, string> = source.proxy === undefined ? {} : { http_proxy: source.proxy };
-    const debootstrap = ['debootstrap', '--arch=arm64', '--variant=minbase', source.suite, fileSystem, source.mirror];
+    const options = ['--arch=arm64', '--variant=minbase', `--include=${PACKAGES.join(',')}`];
+    const debootstrap = ['debootstrap', ...options, source.suite, fileSystem, source.mirror];
     // It mounts /proc and /sys below the new root; in a mount namespace they are gone with it, however it ends.
     await commands.run('unshare', ['--mount', '--propagation', 'private', ...debootstrap], {
       name: 'debootstrap',

@@ -4,8 +4,8 @@ import { dirname, join, resolve } from 'node:path';
 import { throwFindings } from '../private/validation';
 import { ENTRIES, sourceFiles, type DefinitionFile, type Files } from './definition-files';
 import { readAgentTools, readFrontMatter, readTools, shown, type Report } from './definition-rules';
-import { readMcpServers, secretReferences, type McpServer } from './mcp-server-rules';
-import type { SecretReference } from './secret-reference';
+import type { HeaderReference } from './header-reference';
+import { headerReferences, readMcpServers, type McpServer } from './mcp-server-rules';
 
 /** Largest prompt, in bytes: every model call carries it, and this is some 16,000 tokens already. */
 const MAX_PROMPT_BYTES = 64 * 1024;
@@ -51,7 +51,8 @@ export class AgentDefinition {
    *   of the agent's own; default: all) and `model` (`main`, `fast` or `subagent`; default: `subagent`), then the prompt
    * - `skills/<name>/SKILL.md` with `name` and `description`, and files beside it
    * - `mcp.json`, `{"mcpServers": {"<name>": {"type": "http" | "sse", "url", "headers"?}}}`; a header value may have
-   *   `${secret:NAME}`, for which the agent puts in the secret that it has been given under that name
+   *   `${secret:NAME}`, for which the agent puts in the secret that it has been given under that name, and
+   *   `${connection:NAME}` for the key of an `ApiKeyConnection` of that name
    * - `tools.json`, a list of built-in tools (default: none)
    *
    * A `README.md` at the top, and whatever has a name that begins with a dot, is no part of the definition.
@@ -66,7 +67,12 @@ export class AgentDefinition {
     throwFindings('AgentDefinition.fromDirectory', findings);
     const { files, mcpServers } = compile(sources, findings);
     throwFindings('AgentDefinition.fromDirectory', findings);
-    return new AgentDefinition(files, secretReferences(mcpServers));
+    return new AgentDefinition(
+      files,
+      headerReferences(mcpServers, 'secret'),
+      headerReferences(mcpServers, 'connection'),
+      Object.keys(mcpServers),
+    );
   }
 
   /** Changes with the content, and only with it. */
@@ -75,7 +81,11 @@ export class AgentDefinition {
   private constructor(
     private readonly files: Files,
     /** The secrets that the definition asks for; the agent must have each of them. */
-    public readonly secretReferences: readonly SecretReference[],
+    public readonly secretReferences: readonly HeaderReference[],
+    /** The keys of connections that it asks for; the agent must have a connection with a key for each of them. */
+    public readonly connectionReferences: readonly HeaderReference[],
+    /** The names of its MCP servers. */
+    public readonly mcpServerNames: readonly string[],
   ) {
     const hash = createHash('sha256');
     for (const [path, { bytes, executable }] of files) {

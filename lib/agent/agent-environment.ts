@@ -36,6 +36,8 @@ export const AgentEnvironment = {
   CALLER_OVERRIDES: 'AGENT_CALLER_OVERRIDES',
   /** `1` when prompts and answers are logged. */
   LOG_PROMPTS: 'AGENT_LOG_PROMPTS',
+  /** `1` when the agent sends its spans to AWS X-Ray. */
+  TRACING: 'AGENT_TRACING',
   /** The CloudWatch namespace of the agent's own metrics. */
   METRICS_NAMESPACE: 'AGENT_METRICS_NAMESPACE',
   /** The ARN of the role that reaches the data of one user. */
@@ -44,6 +46,8 @@ export const AgentEnvironment = {
   WORKSPACE_BUCKET: 'AGENT_WORKSPACE_BUCKET',
   /** The name of the table that lists the sessions of each user. */
   SESSION_TABLE: 'AGENT_SESSION_TABLE',
+  /** After how many days without use a session leaves that list. */
+  SESSION_RETENTION_DAYS: 'AGENT_SESSION_RETENTION_DAYS',
   /** The id of the code interpreter. */
   CODE_INTERPRETER_ID: 'AGENT_CODE_INTERPRETER_ID',
   /** Begins the names of variables that hold a connection to another service, as JSON. */

@@ -3,7 +3,7 @@ import { secretStatements } from '../iam/secret-access';
 import { throwFindings } from '../private/validation';
 import type { IAgent, IAgentCapability } from './agent';
 import { AgentEnvironment } from './agent-environment';
-import { SECRET_NAME, type SecretReference } from './secret-reference';
+import { SECRET_NAME, type HeaderReference } from './header-reference';
 
 /** Secrets that an agent reads when a session starts, by the names that its definition has for them. */
 export class AgentSecrets implements IAgentCapability {
@@ -13,7 +13,7 @@ export class AgentSecrets implements IAgentCapability {
    */
   constructor(
     private readonly secrets: Readonly<Record<string, secretsmanager.ISecret>>,
-    private readonly references: readonly SecretReference[],
+    private readonly references: readonly HeaderReference[],
   ) {}
 
   /** @throws Error when a name is not allowed, or a secret that the definition asks for is not there */

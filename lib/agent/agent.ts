@@ -1,5 +1,13 @@
-import type { aws_iam as iam } from 'aws-cdk-lib';
+import type { aws_bedrockagentcore as agentcore, aws_iam as iam } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
+
+/** What an agent demands of the tokens of its callers; what is left out is not looked at. */
+export interface AcceptedTokens {
+  readonly allowedClients?: readonly string[];
+  readonly allowedAudiences?: readonly string[];
+  readonly allowedScopes?: readonly string[];
+  readonly customClaims?: readonly agentcore.RuntimeCustomClaim[];
+}
 
 /** An agent, as seen by what it may use. */
 export interface IAgent extends IConstruct, iam.IGrantable {
@@ -22,6 +30,13 @@ export interface IAgent extends IConstruct, iam.IGrantable {
    * @default - callers sign with IAM credentials
    */
   readonly discoveryUrl?: string;
+
+  /**
+   * Which tokens are accepted of callers.
+   *
+   * @default - not known, or callers sign with IAM credentials
+   */
+  readonly authorizer?: { readonly accepted?: AcceptedTokens };
 
   /** What the agent was given when it was defined, bound to it already or not. */
   readonly capabilities: readonly IAgentCapability[];

@@ -1,5 +1,5 @@
 import { isRecord, MAX_TOOL_NAME, readJson, shown, type Report } from './definition-rules';
-import { referencedSecrets, withoutReferences, type SecretReference } from './secret-reference';
+import { referencedNames, withoutReferences, type HeaderReference, type ReferenceSource } from './header-reference';
 
 /** Names of MCP servers that the constructs of this library give: gateway, code interpreter, browser, GitHub. */
 const RESERVED_SERVERS: readonly string[] = ['gw', 'ci', 'br', 'gh'];
@@ -27,11 +27,14 @@ export function readMcpServers(text: string, report: Report): Record<string, Mcp
   return value.mcpServers as Record<string, McpServer>;
 }
 
-/** The secrets that servers ask for. */
-export function secretReferences(servers: Readonly<Record<string, McpServer>>): SecretReference[] {
+/** Where servers ask for secrets, or for keys of connections. */
+export function headerReferences(
+  servers: Readonly<Record<string, McpServer>>,
+  source: ReferenceSource,
+): HeaderReference[] {
   return Object.entries(servers).flatMap(([server, { headers = {} }]) =>
     Object.entries(headers).flatMap(([header, value]) =>
-      referencedSecrets(value).map((name) => ({ server, header, name })),
+      referencedNames(value, source).map((name) => ({ server, header, name })),
     ),
   );
 }
@@ -104,11 +107,11 @@ function headerFindings(headers: unknown): string[] {
     const written = withoutReferences(value);
     if (written.includes('${')) {
       return [
-        `${header} with "\${" that begins no reference; write "\${secret:NAME}", NAME being a capital letter and then up to 63 capital letters, digits and underscores`,
+        `${header} with "\${" that begins no reference; write "\${secret:NAME}", NAME being a capital letter and then up to 63 capital letters, digits and underscores, or "\${connection:NAME}", NAME being a capital letter and then up to 15 capital letters and digits`,
       ];
     }
-    const asksForSecret = referencedSecrets(value).length > 0;
-    if (!hasCredential(written) && (asksForSecret || !CREDENTIAL_HEADER.test(name))) return [];
+    const hasReference = written !== value;
+    if (!hasCredential(written) && (hasReference || !CREDENTIAL_HEADER.test(name))) return [];
     return [
       `${header} with a credential, which everyone who can pull the image would read; keep it in a secret, and write "\${secret:NAME}" for it`,
     ];

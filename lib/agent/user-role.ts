@@ -54,6 +54,11 @@ export class UserRole extends Construct {
     agent.grantPrincipal.addToPrincipalPolicy(userRoleAccess(this.role.roleArn));
   }
 
+  /** Whether there is a policy of this id. */
+  public hasPolicy(id: string): boolean {
+    return this.node.tryFindChild(id) !== undefined;
+  }
+
   /**
    * Adds what a capability needs.
    *

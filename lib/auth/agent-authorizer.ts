@@ -80,7 +80,7 @@ export class AgentAuthorizer {
       ),
       true,
       ['Authorization'],
-      discoveryUrl,
+      options,
     );
   }
 
@@ -91,9 +91,14 @@ export class AgentAuthorizer {
     public readonly callersHaveJwt: boolean,
     /** Request headers that the agent must see to know its user. */
     public readonly identityHeaders: readonly string[],
-    /** The discovery document of the provider whose tokens callers bring; undefined where they sign with IAM credentials. */
-    public readonly discoveryUrl?: string,
+    /** Which tokens are accepted; undefined where callers sign with IAM credentials. */
+    public readonly accepted?: OidcAuthorizerOptions,
   ) {}
+
+  /** The discovery document of the provider whose tokens callers bring; undefined where they sign with IAM credentials. */
+  public get discoveryUrl(): string | undefined {
+    return this.accepted?.discoveryUrl;
+  }
 }
 
 /** What speaks against what is accepted: no token carries it. Only audiences are free texts, in which a space can be. */

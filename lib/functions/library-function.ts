@@ -20,6 +20,18 @@ export interface LibraryFunctionProps {
    * @default 256
    */
   readonly memorySize?: number;
+  /**
+   * How many of it may run at a time; that many are taken from what the account has for other functions.
+   *
+   * @default - as many as the account has room for
+   */
+  readonly reservedConcurrency?: number | undefined;
+  /**
+   * A limit for the role.
+   *
+   * @default - no boundary
+   */
+  readonly permissionsBoundary?: iam.IManagedPolicy | undefined;
 }
 
 /**
@@ -32,7 +44,7 @@ export class LibraryFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: LibraryFunctionProps) {
     super(scope, id);
-    const { handler, description, environment, timeout, memorySize } = props;
+    const { handler, description, environment, timeout, memorySize, reservedConcurrency, permissionsBoundary } = props;
     const logGroup = new logs.LogGroup(this, 'Log', {
       retention: logs.RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -40,6 +52,7 @@ export class LibraryFunction extends Construct {
     this.role = new iam.Role(this, 'Role', {
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
       description,
+      ...(permissionsBoundary === undefined ? {} : { permissionsBoundary }),
     });
     this.function = new lambda.Function(this, 'Function', {
       code: handlerCode(handler),
@@ -52,6 +65,7 @@ export class LibraryFunction extends Construct {
       memorySize: memorySize ?? 256,
       timeout: timeout ?? Duration.seconds(30),
       ...(environment === undefined ? {} : { environment }),
+      ...(reservedConcurrency === undefined ? {} : { reservedConcurrentExecutions: reservedConcurrency }),
     });
     this.addPolicy('Log', {
       description: 'The log of the function',

@@ -2,6 +2,7 @@ import { aws_iam as iam, Annotations } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { IAgent, IAgentCapability } from '../agent/agent';
 import { AgentEnvironment } from '../agent/agent-environment';
+import type { OidcAuthorizerOptions } from '../auth/agent-authorizer';
 import { Actions } from '../iam/actions';
 import { throwFindings } from '../private/validation';
 
@@ -22,8 +23,8 @@ export abstract class AgentGatewayBase extends Construct implements IAgentCapabi
   /** Whether callers bring a JWT; otherwise they sign with IAM credentials. */
   public abstract readonly callersHaveJwt: boolean;
 
-  /** The provider whose tokens callers bring; undefined where it is not known, or callers sign. */
-  protected abstract readonly discoveryUrl: string | undefined;
+  /** Which tokens callers may bring; undefined where it is not known, or callers sign. */
+  protected abstract readonly accepted: OidcAuthorizerOptions | undefined;
 
   /**
    * Lets `agent` call the tools: signed with its role, or with the token of its own caller where the gateway wants a JWT.
@@ -32,6 +33,7 @@ export abstract class AgentGatewayBase extends Construct implements IAgentCapabi
    */
   public bindToAgent(agent: IAgent): void {
     throwFindings(this, this.tokenFindings(agent));
+    this.warnOfRefusedTokens(agent);
     agent.addEnvironment(
       `${AgentEnvironment.GATEWAY_PREFIX}${this.serverName.toUpperCase()}`,
       JSON.stringify({ url: this.gatewayUrl, auth: this.callersHaveJwt ? 'user' : 'iam' }),
@@ -62,10 +64,27 @@ export abstract class AgentGatewayBase extends Construct implements IAgentCapabi
         `the gateway wants the token of a user, and the callers of the agent ${agentName} bring none, they sign with IAM credentials; give the agent the same authorizer, or the gateway AgentAuthorizer.iam()`,
       ];
     }
-    return this.discoveryUrl === undefined || this.discoveryUrl === discoveryUrl
+    const wanted = this.accepted?.discoveryUrl;
+    return wanted === undefined || wanted === discoveryUrl
       ? []
       : [
-          `the gateway wants tokens of ${this.discoveryUrl}, and the callers of the agent ${agentName} bring those of ${discoveryUrl}; give both the same authorizer`,
+          `the gateway wants tokens of ${wanted}, and the callers of the agent ${agentName} bring those of ${discoveryUrl}; give both the same authorizer`,
         ];
+  }
+
+  /** Such a caller talks to the agent, and every call of a tool fails. */
+  private warnOfRefusedTokens({ agentName, authorizer }: IAgent): void {
+    const { accepted } = this;
+    if (accepted === undefined || authorizer?.accepted === undefined) return;
+    const { accepted: brought } = authorizer;
+    const wider = (['allowedClients', 'allowedAudiences'] as const).filter((list) => {
+      const taken = accepted[list];
+      return taken !== undefined && brought[list]?.every((value) => taken.includes(value)) !== true;
+    });
+    if (wider.length === 0) return;
+    Annotations.of(this).addWarningV2(
+      'cdk-agentcore-constructs:gatewayRefusesTokens',
+      `the agent ${agentName} accepts tokens that the gateway refuses, by ${wider.join(' and ')}: their users are answered, and have no tools; give both the same authorizer, or acknowledge this warning if that is meant`,
+    );
   }
 }

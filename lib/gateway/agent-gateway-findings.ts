@@ -48,6 +48,7 @@ export function gatewayFindings(
     ...(webAclFailureMode !== undefined && webAcl === undefined
       ? ['webAclFailureMode is given without webAcl, so that it says nothing; give a web ACL, or leave it out']
       : []),
+    ...logFindings(props),
     ...(rateLimits.length > MAX_RATE_LIMITS
       ? [`${rateLimits.length} rate limits are given; a gateway has at most ${MAX_RATE_LIMITS}: leave some out`]
       : []),
@@ -129,6 +130,14 @@ function toolFindings({ name, description, input, output }: ToolDefinition): str
     ...resolveToolSchema(input, `tool "${name}": input`).findings,
     ...(output === undefined ? [] : resolveToolSchema(output, `tool "${name}": output`).findings),
   ];
+}
+
+function logFindings({ applicationLogs = false, logRetention, logEncryptionKey }: AgentGatewayProps): string[] {
+  return applicationLogs || (logRetention === undefined && logEncryptionKey === undefined)
+    ? []
+    : [
+        'logRetention or logEncryptionKey is given, and there is no log without applicationLogs; switch that on if calls may be logged with their arguments, or leave these out',
+      ];
 }
 
 function webAclFindings(scope: Construct, { webAclRef }: wafv2.IWebACLRef): string[] {

@@ -106,21 +106,30 @@ export interface AgentGatewayProps {
   readonly rateLimits?: GatewayRateLimit[];
 
   /**
-   * How long the log of the gateway is kept.
+   * Whether every call is logged with its arguments and its result. They hold what people and models say: decide who may
+   * read the log before you switch this on. Policies are still decided, and metrics still reported, without it.
+   *
+   * @default false
+   */
+  readonly applicationLogs?: boolean;
+
+  /**
+   * How long the log is kept. Only together with `applicationLogs`.
    *
    * @default RetentionDays.THREE_MONTHS
    */
   readonly logRetention?: logs.RetentionDays;
 
   /**
-   * The key that encrypts the log of the gateway.
+   * The key that encrypts the log. Only together with `applicationLogs`.
    *
    * @default - a key of CloudWatch Logs
    */
   readonly logEncryptionKey?: kms.IKey;
 
   /**
-   * Whether spans go to AWS X-Ray. They are seen with Transaction Search, which is switched on once for an account.
+   * Whether spans go to AWS X-Ray. The account must have Transaction Search, or the deployment fails: see
+   * `TransactionSearch`.
    *
    * @default false
    */

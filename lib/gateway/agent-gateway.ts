@@ -1,7 +1,7 @@
-import { aws_bedrockagentcore as agentcore, aws_logs as logs, aws_wafv2 as wafv2, Names, Tags } from 'aws-cdk-lib';
-import type { aws_iam as iam, aws_lambda as lambda } from 'aws-cdk-lib';
+import { aws_bedrockagentcore as agentcore, aws_wafv2 as wafv2, Names, Tags } from 'aws-cdk-lib';
+import type { aws_iam as iam, aws_lambda as lambda, aws_logs as logs } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { AgentAuthorizer } from '../auth/agent-authorizer';
+import { AgentAuthorizer, type OidcAuthorizerOptions } from '../auth/agent-authorizer';
 import { Actions } from '../iam/actions';
 import {
   gatewayIdentityStatement,
@@ -10,17 +10,19 @@ import {
   policyEngineStatements,
 } from '../iam/gateway-access';
 import type { BaselineStatement } from '../iam/runtime-baseline';
+import { LogDelivery } from '../logs/log-delivery';
+import { LogSource } from '../logs/log-source';
 import { throwFindings } from '../private/validation';
 import { AgentGatewayBase } from './agent-gateway-base';
 import { gatewayFindings, warnOfGateway } from './agent-gateway-findings';
 import { WebAclFailureMode, type AgentGatewayProps } from './agent-gateway-props';
-import { GatewayDelivery } from './gateway-delivery';
 import { GatewayPolicies } from './gateway-policies';
 import { GatewayRole } from './gateway-role';
 import type { BoundGatewayTarget, IGatewayTarget } from './gateway-target';
 import type { GatewayToolSpec } from './gateway-tool-spec';
 import { ImportedAgentGateway, type AgentGatewayAttributes } from './imported-agent-gateway';
 import type { OutboundCredential } from './outbound-credential';
+import { ToolFunctions } from './tool-functions';
 import { resolveToolSchema } from './tool-schema-rules';
 
 /** The longest name from a path; AgentCore appends eleven characters in ids. */
@@ -42,7 +44,7 @@ interface DefinedTarget extends BoundGatewayTarget {
 }
 
 /**
- * Tools for agents behind one MCP server: functions, APIs and other MCP servers, with the same sign-in, policies and log.
+ * Tools for agents behind one MCP server: functions, APIs and other MCP servers, with the same sign-in and policies.
  *
  * Defines an Amazon Bedrock AgentCore Gateway with semantic search, and a role that may call exactly what is behind it.
  * Agents get it as one of their `capabilities`.
@@ -78,24 +80,25 @@ export class AgentGateway extends AgentGatewayBase implements iam.IGrantable {
   /** The policies; undefined where there are none. */
   public readonly policies?: GatewayPolicies;
 
-  /** The log of the gateway. Kept when the stack is deleted. */
-  public readonly logGroup: logs.ILogGroup;
+  /** The log of every call; undefined unless `applicationLogs` is on. Kept when the stack is deleted. */
+  public readonly logGroup?: logs.ILogGroup;
 
   public readonly serverName: string;
   public readonly callersHaveJwt: boolean;
-  protected readonly discoveryUrl: string | undefined;
+  protected readonly accepted: OidcAuthorizerOptions | undefined;
 
-  private readonly functions = new Map<string, lambda.IFunction>();
+  private readonly functions = new ToolFunctions();
 
   /** @throws Error with every finding about the properties, then with every finding about the policies */
   constructor(scope: Construct, id: string, props: AgentGatewayProps) {
     super(scope, id);
     const authorizer = props.authorizer ?? AgentAuthorizer.iam();
     this.callersHaveJwt = authorizer.callersHaveJwt;
-    this.discoveryUrl = authorizer.discoveryUrl;
+    this.accepted = authorizer.accepted;
     this.serverName = props.serverName ?? 'gw';
     this.tools = props.tools.flatMap(specsOf);
-    const limitScope = { callersHaveJwt: this.callersHaveJwt, tools: this.tools };
+    const openTargets = props.tools.filter(({ tools }) => tools === undefined).map(({ name }) => name);
+    const limitScope = { callersHaveJwt: this.callersHaveJwt, tools: this.tools, openTargets };
     throwFindings(this, gatewayFindings(this, props, this.serverName, limitScope));
     warnOfGateway(this, props);
 
@@ -105,7 +108,7 @@ export class AgentGateway extends AgentGatewayBase implements iam.IGrantable {
         policies: props.policies,
         callers: this.callersHaveJwt ? 'user' : 'iam',
         tools: this.tools,
-        openTargets: props.tools.filter(({ tools }) => tools === undefined).map(({ name }) => name),
+        openTargets,
       });
     }
     const { gatewayName, permissionsBoundary } = { ...props, gatewayName: this.gatewayName };
@@ -128,14 +131,17 @@ export class AgentGateway extends AgentGatewayBase implements iam.IGrantable {
     this.gateway = this.defineGateway(props, authorizer, role);
     const made = targets.map((target) => this.defineTarget(target, role));
     this.policies?.attachTo(this.gateway, made);
-    this.logGroup = new GatewayDelivery(this, 'Delivery', {
-      gatewayArn: this.gatewayArn,
-      gatewayId: this.gatewayId,
-      gatewayName,
-      retention: props.logRetention ?? logs.RetentionDays.THREE_MONTHS,
-      tracing: props.tracing ?? false,
-      ...(props.logEncryptionKey === undefined ? {} : { encryptionKey: props.logEncryptionKey }),
-    }).logGroup;
+    const { applicationLogs = false, tracing = false, logRetention, logEncryptionKey } = props;
+    if (applicationLogs || tracing) {
+      const { applicationLogGroup } = new LogDelivery(this, 'Delivery', {
+        source: LogSource.gateway(this),
+        applicationLogs,
+        traces: tracing,
+        ...(logRetention === undefined ? {} : { logRetention }),
+        ...(logEncryptionKey === undefined ? {} : { logEncryptionKey }),
+      });
+      if (applicationLogGroup !== undefined) this.logGroup = applicationLogGroup;
+    }
     const limits = new Construct(this, 'RateLimits');
     for (const limit of props.rateLimits ?? []) {
       new agentcore.CfnGatewayRateLimit(limits, limit.id, {
@@ -161,15 +167,11 @@ export class AgentGateway extends AgentGatewayBase implements iam.IGrantable {
   /**
    * The function behind a tool, to grant it what it needs: `table.grantReadData(gateway.toolFunction('find_order'))`.
    *
-   * @param name of the tool, without that of its target
-   * @throws Error when no function is behind a tool of that name
+   * @param name of the tool; `<target>___<tool>` where several targets have one of that name
+   * @throws Error when no function is behind a tool of that name, or more than one
    */
   public toolFunction(name: string): lambda.IFunction {
-    const present = this.functions.get(name);
-    if (present !== undefined) return present;
-    throw new Error(
-      `${this.node.path}: there is no function behind a tool "${name}"; there is one behind ${[...this.functions.keys()].join(', ') || 'none'}`,
-    );
+    return this.functions.get(this, name);
   }
 
   private bindTargets(targets: readonly IGatewayTarget[]): DefinedTarget[] {
@@ -178,7 +180,7 @@ export class AgentGateway extends AgentGatewayBase implements iam.IGrantable {
       const scope = new Construct(parent, target.name);
       const bound = target.bind(scope);
       if (bound.function !== undefined) {
-        for (const { name } of target.tools ?? []) this.functions.set(name, bound.function);
+        for (const { name } of target.tools ?? []) this.functions.add({ target: target.name, name }, bound.function);
       }
       return { ...bound, target, scope };
     });

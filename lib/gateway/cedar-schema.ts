@@ -45,10 +45,13 @@ interface CedarAction {
 export function cedarSchema(tools: readonly Omit<GatewayToolSpec, 'description'>[], callers: GatewayCallers) {
   const principal = PRINCIPAL_TYPES[callers];
   const identity: CedarRecord = { type: 'Record', attributes: { id: { type: 'String', required: true } } };
-  const actions: Record<string, CedarAction> = { Mcp: { memberOf: [] }, CallTool: { memberOf: [{ id: 'Mcp' }] } };
+  const actions = new Map<string, CedarAction>([
+    ['Mcp', { memberOf: [] }],
+    ['CallTool', { memberOf: [{ id: 'Mcp' }] }],
+  ]);
   for (const tool of tools) {
-    actions[tool.target] ??= { memberOf: [{ id: 'CallTool' }] };
-    actions[qualifiedToolName(tool)] = {
+    actions.set(tool.target, { memberOf: [{ id: 'CallTool' }] });
+    actions.set(qualifiedToolName(tool), {
       memberOf: [{ id: 'CallTool' }, { id: tool.target }],
       appliesTo: {
         principalTypes: [principal],
@@ -58,7 +61,7 @@ export function cedarSchema(tools: readonly Omit<GatewayToolSpec, 'description'>
           attributes: { input: { ...cedarRecord(tool.inputSchema), required: true } },
         },
       },
-    };
+    });
   }
   return {
     [NAMESPACE]: {
@@ -67,7 +70,7 @@ export function cedarSchema(tools: readonly Omit<GatewayToolSpec, 'description'>
         [principal]: { shape: identity, ...(callers === 'user' ? { tags: { type: 'String' as const } } : {}) },
         Gateway: {},
       },
-      actions,
+      actions: Object.fromEntries(actions),
     },
   };
 }

@@ -9,29 +9,32 @@ export interface CedarToken {
   readonly end: number;
 }
 
-/** White space and comments, then a string, a word or number, or a sign ("Grammar" in the Cedar reference). */
-const NEXT =
-  /(?:\s+|\/\/[^\n]*)*(?:("(?:[^"\\]|\\[^])*")|([A-Za-z_]\w*|\d+)|(::|==|!=|<=|>=|&&|\|\||[-+*!<>(){}[\],;.:@?=])|$)/y;
+/** White space and comments. A run of either is read in one way only, or reading would take exponential time. */
+const BLANK = /(?:\s|\/\/[^\n]*(?:\n|$))*/y;
+
+/** A string, a word or number, or a sign ("Grammar" in the Cedar reference). */
+const TOKEN = /("(?:[^"\\]|\\[^])*")|([A-Za-z_]\w*|\d+)|(::|==|!=|<=|>=|&&|\|\||[-+*!<>(){}[\],;.:@?=])/y;
 
 /** The tokens of `text`, or the offset of the first character that begins none. */
 export function cedarTokens(text: string): readonly CedarToken[] | { readonly strayAt: number } {
   const tokens: CedarToken[] = [];
-  NEXT.lastIndex = 0;
-  for (;;) {
-    const from = NEXT.lastIndex;
-    const match = NEXT.exec(text);
-    if (match === null) return { strayAt: from + leadingBlank(text.slice(from)) };
-    const [, string, word, sign] = match;
-    const token = string ?? word ?? sign;
-    if (token === undefined) return tokens;
-    const end = NEXT.lastIndex;
+  for (let end = 0; ;) {
+    const start = afterBlank(text, end);
+    if (start === text.length) return tokens;
+    TOKEN.lastIndex = start;
+    const match = TOKEN.exec(text);
+    if (match === null) return { strayAt: start };
+    const [token, string, word] = match;
+    end = start + token.length;
     const kind = string === undefined ? (word === undefined ? 'sign' : 'word') : 'string';
-    tokens.push({ kind, text: token, start: end - token.length, end });
+    tokens.push({ kind, text: token, start, end });
   }
 }
 
-function leadingBlank(text: string): number {
-  return /^(?:\s+|\/\/[^\n]*)*/.exec(text)?.[0].length ?? 0;
+function afterBlank(text: string, from: number): number {
+  BLANK.lastIndex = from;
+  BLANK.exec(text);
+  return BLANK.lastIndex;
 }
 
 /** The value of a string token. */

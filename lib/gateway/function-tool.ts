@@ -1,17 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import {
-  aws_lambda as lambda,
-  aws_lambda_nodejs as nodejs,
-  aws_logs as logs,
-  Duration,
-  RemovalPolicy,
-  Stack,
-  Token,
-} from 'aws-cdk-lib';
+import { aws_lambda as lambda, aws_logs as logs, Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { HANDLER_RUNTIME } from '../private/handler-code';
-import { esbuildFindings } from './esbuild';
+import { HANDLER_ENTRY, HANDLER_RUNTIME } from '../private/handler-code';
+import { bundledCode, esbuildFindings } from './esbuild';
 import { FunctionRole } from './function-role';
 import type { BoundGatewayTarget, ToolDefinition } from './gateway-target';
 import { LambdaTarget } from './lambda-target';
@@ -121,8 +113,9 @@ export class FunctionTool extends LambdaTarget {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const role = new FunctionRole(scope, 'FunctionRole', logGroup);
-    const handler = new nodejs.NodejsFunction(scope, 'Function', {
-      entry: resolve(entry),
+    const handler = new lambda.Function(scope, 'Function', {
+      code: bundledCode(scope, entry),
+      handler: HANDLER_ENTRY,
       runtime: HANDLER_RUNTIME,
       architecture: lambda.Architecture.ARM_64,
       timeout,
@@ -130,8 +123,6 @@ export class FunctionTool extends LambdaTarget {
       role: role.role,
       logGroup,
       ...(environment === undefined ? {} : { environment }),
-      // What the app was tested with, instead of what the runtime happens to bring along.
-      bundling: { bundleAwsSDK: true, logLevel: nodejs.LogLevel.WARNING },
     });
     handler.node.addDependency(role);
     return handler;

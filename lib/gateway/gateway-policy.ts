@@ -1,4 +1,5 @@
 import { throwFindings } from '../private/validation';
+import { ACTION_GROUPS } from './cedar-schema';
 import { readCedar } from './cedar-statement';
 import type { GatewayPolicyOptions, PolicyScope, WrittenPolicy } from './policy-source';
 import { renderStatement, type GatewayStatement } from './policy-statement';
@@ -109,16 +110,23 @@ class TypedPolicy extends GatewayPolicy {
         acceptFindings,
         statement,
       })),
-      findings: [...this.emptyListFindings(), ...findings].map((finding) => `policy "${name}": ${finding}`),
+      findings: [...this.listFindings(), ...findings].map((finding) => `policy "${name}": ${finding}`),
     };
   }
 
-  /** An empty list would otherwise say the same as none: every tool. */
-  private emptyListFindings(): string[] {
-    return (['tools', 'targets'] as const)
-      .filter((list) => this.statement[list]?.length === 0)
-      .map(
-        (list) => `${list} is empty, which says neither that all nor that none are meant; name one, or leave it out`,
-      );
+  /** What would otherwise say, in a list of some tools, that every tool is meant. */
+  private listFindings(): string[] {
+    return (['tools', 'targets'] as const).flatMap((list) => {
+      const names = this.statement[list];
+      return [
+        ...(names?.length === 0
+          ? [`${list} is empty, which says neither that all nor that none are meant; name one, or leave it out`]
+          : []),
+        ...ACTION_GROUPS.filter((group) => names?.includes(group) === true).map(
+          (group) =>
+            `${list} has "${group}", which stands for every tool; leave tools and targets out if all are meant`,
+        ),
+      ];
+    });
   }
 }

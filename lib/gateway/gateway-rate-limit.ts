@@ -21,7 +21,10 @@ export interface RequestRate {
 /** Whom a gateway has as callers. */
 export interface RateLimitScope {
   readonly callersHaveJwt: boolean;
+  /** The tools that are known at synthesis. */
   readonly tools: readonly GatewayToolSpec[];
+  /** Targets with tools that only the service knows, those of an MCP server for instance. */
+  readonly openTargets: readonly string[];
 }
 
 /** Rates that AgentCore allows ("Add rate limits to a gateway" in the developer guide). */
@@ -42,7 +45,7 @@ export abstract class GatewayRateLimit {
 
   /** For one tool, all callers together. */
   public static perTool(tool: Pick<GatewayToolSpec, 'target' | 'name'>, rate: RequestRate): GatewayRateLimit {
-    return new ToolLimit(rate, qualifiedToolName(tool));
+    return new ToolLimit(rate, tool);
   }
 
   /** What makes the limit another one: AgentCore replaces a limit whose dimensions change. */
@@ -94,24 +97,26 @@ class ToolLimit extends GatewayRateLimit {
 
   constructor(
     rate: RequestRate,
-    private readonly tool: string,
+    private readonly tool: Pick<GatewayToolSpec, 'target' | 'name'>,
   ) {
     super(rate);
-    this.id = tool;
+    this.id = qualifiedToolName(tool);
   }
 
-  public findings({ tools }: RateLimitScope): string[] {
+  public findings({ tools, openTargets }: RateLimitScope): string[] {
+    const known = tools.map(qualifiedToolName);
+    const open = openTargets.map((target) => qualifiedToolName({ target, name: '…' }));
     return [
       ...this.rateFindings(),
-      ...(tools.length === 0 || tools.some((tool) => qualifiedToolName(tool) === this.tool)
+      ...(known.includes(this.id) || openTargets.includes(this.tool.target)
         ? []
         : [
-            `a rate limit is for "${this.tool}", which is no tool of the gateway (${tools.map(qualifiedToolName).join(', ')}); name one of them`,
+            `a rate limit is for "${this.id}", which is no tool of the gateway (${[...known, ...open].join(', ')}); name one of them`,
           ]),
     ];
   }
 
   public render() {
-    return this.rendered('toolName', this.tool);
+    return this.rendered('toolName', this.id);
   }
 }

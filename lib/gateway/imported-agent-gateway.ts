@@ -42,7 +42,7 @@ export class ImportedAgentGateway extends AgentGatewayBase {
   public readonly gatewayUrl: string;
   public readonly serverName: string;
   public readonly callersHaveJwt: boolean;
-  protected readonly discoveryUrl = undefined;
+  protected readonly accepted = undefined;
 
   /** @throws Error with every finding about the attributes */
   constructor(scope: Construct, id: string, attributes: AgentGatewayAttributes) {

@@ -75,7 +75,6 @@ export class RuntimeTarget implements IGatewayTarget {
   public readonly credential: OutboundCredential;
   private readonly runtimeArn: string;
   private readonly endpointName: string;
-  private readonly ownRole: boolean;
 
   constructor(
     public readonly name: string,
@@ -83,7 +82,6 @@ export class RuntimeTarget implements IGatewayTarget {
   ) {
     this.runtimeArn = runtime.runtimeRef.agentRuntimeArn;
     this.endpointName = endpointName;
-    this.ownRole = credential === undefined;
     this.credential = credential ?? OutboundCredential.gatewayRole({ service: SERVICE });
   }
 
@@ -96,16 +94,17 @@ export class RuntimeTarget implements IGatewayTarget {
     const endpoint = `https://${host}/runtimes/${urlEncoded(this.runtimeArn)}/invocations?qualifier=${this.endpointName}`;
     return {
       configuration: { mcp: { mcpServer: { endpoint } } },
-      statements: this.ownRole
-        ? [
-            {
-              statement: new iam.PolicyStatement({
-                actions: [...Actions.INVOKE_RUNTIME],
-                resources: [this.runtimeArn, endpointArn(this.runtimeArn, this.endpointName)],
-              }),
-            },
-          ]
-        : [],
+      statements:
+        this.credential.kind === 'GATEWAY_IAM_ROLE'
+          ? [
+              {
+                statement: new iam.PolicyStatement({
+                  actions: [...Actions.INVOKE_RUNTIME],
+                  resources: [this.runtimeArn, endpointArn(this.runtimeArn, this.endpointName)],
+                }),
+              },
+            ]
+          : [],
     };
   }
 }

@@ -1,19 +1,30 @@
 import type { aws_bedrockagentcore as agentcore, aws_iam as iam } from 'aws-cdk-lib';
+import { secretValueStatement } from '../iam/secret-access';
 
 /** How a gateway proves to a target who it is; the names are those of the API. */
 export type CredentialKind = 'NONE' | 'GATEWAY_IAM_ROLE' | 'OAUTH' | 'API_KEY';
 
-/** A provider of OAuth tokens in AgentCore Identity: the L2 is one. */
-export interface IOutboundOAuthProvider {
+/** A credential provider in AgentCore Identity, whose secret AgentCore reads with the role of the gateway. */
+export interface IOutboundProvider {
   readonly credentialProviderArn: string;
-  /** The secret with the client's secret, which AgentCore reads with the role of the gateway. */
+
+  /**
+   * What reading the secret takes, the key of the account that encrypts it included.
+   *
+   * @default - the value of the secret may be read, which is enough where no key of the account encrypts it
+   */
+  readonly secretStatements?: iam.PolicyStatement[];
+}
+
+/** A provider of OAuth tokens in AgentCore Identity: an `OAuthConnection` is one, and the L2. */
+export interface IOutboundOAuthProvider extends IOutboundProvider {
+  /** The secret with the client's secret. */
   readonly clientSecretArn?: string;
 }
 
-/** A provider of API keys in AgentCore Identity: the L2 is one. */
-export interface IOutboundApiKeyProvider {
-  readonly credentialProviderArn: string;
-  /** The secret with the key, which AgentCore reads with the role of the gateway. */
+/** A provider of API keys in AgentCore Identity: an `ApiKeyConnection` is one, and the L2. */
+export interface IOutboundApiKeyProvider extends IOutboundProvider {
+  /** The secret with the key. */
   readonly apiKeySecretArn?: string;
 }
 
@@ -77,7 +88,8 @@ export interface OutboundApiKeyOptions {
 /** What a credential needs of the gateway's role. */
 export interface CredentialNeeds {
   readonly providerArn: string;
-  readonly secretArn: string;
+  /** What reading the secret of the provider takes. */
+  readonly secretStatements: readonly iam.PolicyStatement[];
 }
 
 /**
@@ -178,7 +190,7 @@ class OAuth extends OutboundCredential {
     private readonly options: OutboundOAuthOptions,
   ) {
     super();
-    this.needs = { providerArn: provider.credentialProviderArn, secretArn: provider.clientSecretArn ?? '' };
+    this.needs = needsOf(provider, provider.clientSecretArn);
   }
 
   public findings(): string[] {
@@ -215,7 +227,7 @@ class ApiKey extends OutboundCredential {
     private readonly options: OutboundApiKeyOptions,
   ) {
     super();
-    this.needs = { providerArn: provider.credentialProviderArn, secretArn: provider.apiKeySecretArn ?? '' };
+    this.needs = needsOf(provider, provider.apiKeySecretArn);
   }
 
   public findings(): string[] {
@@ -247,8 +259,17 @@ class ApiKey extends OutboundCredential {
   }
 }
 
-function secretFindings({ secretArn }: CredentialNeeds, property: string): string[] {
-  return secretArn === ''
+/** Without an ARN nothing is known of the secret: another kind of provider, or one that was imported without it. */
+function needsOf(
+  { credentialProviderArn: providerArn, secretStatements }: IOutboundProvider,
+  secretArn = '',
+): CredentialNeeds {
+  if (secretArn === '') return { providerArn, secretStatements: [] };
+  return { providerArn, secretStatements: secretStatements ?? [secretValueStatement(secretArn)] };
+}
+
+function secretFindings({ secretStatements }: CredentialNeeds, property: string): string[] {
+  return secretStatements.length === 0
     ? [
         `the credential provider has no ${property}, and AgentCore reads that secret with the role of the gateway; import the provider with it`,
       ]

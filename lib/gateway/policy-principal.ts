@@ -1,3 +1,4 @@
+import { GROUPS_CLAIM } from '../auth/agent-user-pool-base';
 import { NAMESPACE, PRINCIPAL_TYPES, type GatewayCallers } from './cedar-schema';
 import { quoted } from './cedar-tokens';
 
@@ -35,11 +36,17 @@ export class GatewayPrincipal {
   ) {}
 
   /**
-   * Only those whose token has this claim with one of these values. Claims of users are tags in Cedar: texts.
+   * Only those whose token has this claim with one of these values. Claims of users are tags in Cedar: texts. For a claim
+   * that is a list see {@link withClaimIncluding}.
    *
-   * @throws Error when the callers are IAM principals, which have no claims
+   * @throws Error when the callers are IAM principals, which have no claims, and for the groups of Amazon Cognito, a list
    */
   public withClaim(claim: string, ...values: [string, ...string[]]): GatewayPrincipal {
+    if (claim === GROUPS_CLAIM) {
+      throw new Error(
+        `GatewayPrincipal: claim "${claim}" is a list, which no single value is equal to, so that the policy would never apply; ask for it with withClaimIncluding`,
+      );
+    }
     const tag = `principal.getTag(${quoted(claim)})`;
     const [first, ...others] = values;
     return this.withTag(

@@ -1,4 +1,5 @@
 import { Token } from 'aws-cdk-lib';
+import { ACTION_GROUPS } from './cedar-schema';
 import { qualifiedToolName } from './gateway-tool-spec';
 
 /** Name of GatewayTarget in the AgentCore API reference: `([0-9a-zA-Z][-]?){1,100}`. */
@@ -20,6 +21,11 @@ export function targetNameFindings(name: string): string[] {
   if (Token.isUnresolved(name)) {
     return [
       'the name of a target is only known at deployment, and it is part of the name of each tool; give a literal',
+    ];
+  }
+  if ((ACTION_GROUPS as readonly string[]).includes(name)) {
+    return [
+      `target name "${name}" is that of every tool in policies, so that a policy for this target would be one for all; give another`,
     ];
   }
   return TARGET_NAME.test(name) && name.length <= MAX_TARGET_CHARACTERS

@@ -2,8 +2,8 @@
  * Every action this library grants, grouped by purpose.
  *
  * Source: the service authorization reference of Amazon Bedrock AgentCore, Amazon Bedrock, Amazon ECR, Amazon CloudWatch
- * Logs, Amazon S3, Amazon DynamoDB, Amazon API Gateway, AWS Lambda, AWS Secrets Manager, AWS STS and AWS KMS, and "IAM
- * permissions for AgentCore Runtime" in the AgentCore developer guide.
+ * Logs, Amazon S3, Amazon DynamoDB, Amazon API Gateway, AWS Lambda, AWS Secrets Manager, AWS STS, AWS X-Ray, Amazon SNS and
+ * AWS KMS, and "IAM permissions for AgentCore Runtime" in the AgentCore developer guide.
  */
 export const Actions = {
   /** Call a model, with and without streaming; Converse and ConverseStream are authorized by the same two. */
@@ -150,6 +150,18 @@ export const Actions = {
 
   /** Write log events, metrics in embedded metric format included. */
   WRITE_LOGS: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+
+  /** Write log events into streams that are there; granted to AWS X-Ray for spans. */
+  WRITE_LOG_EVENTS: ['logs:PutLogEvents'],
+
+  /** Publish to a topic. */
+  PUBLISH: ['sns:Publish'],
+
+  /** Encrypt messages to a topic ("Encrypting messages published to Amazon SNS from AWS services" in its guide). */
+  ENCRYPT_MESSAGES: ['kms:Decrypt', 'kms:GenerateDataKey'],
+
+  /** Send spans; AWS X-Ray has no resource type for either. */
+  WRITE_SPANS: ['xray:PutSpans', 'xray:PutTraceSegments'],
 
   /** A workload token for calls that carry no user's token. */
   WORKLOAD_TOKEN: ['bedrock-agentcore:GetWorkloadAccessToken'],

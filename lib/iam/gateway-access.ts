@@ -37,7 +37,8 @@ export function gatewayIdentityStatement(scope: IConstruct, gatewayName: string)
 /** A credential provider, and the secret that AgentCore reads for it with the role of the gateway. */
 export interface OutboundProvider {
   readonly providerArn: string;
-  readonly secretArn: string;
+  /** What reading the secret takes. */
+  readonly secretStatements: readonly iam.PolicyStatement[];
   /** What is got from it: a group of `Actions`. */
   readonly actions: readonly string[];
 }
@@ -46,7 +47,7 @@ export interface OutboundProvider {
 export function outboundStatements(
   scope: IConstruct,
   gatewayName: string,
-  { providerArn, secretArn, actions }: OutboundProvider,
+  { providerArn, secretStatements, actions }: OutboundProvider,
 ): BaselineStatement[] {
   const arns = new GatewayArns(scope, gatewayName);
   return [
@@ -57,7 +58,7 @@ export function outboundStatements(
       }),
       wildcard: identityWildcard(arns.workloadIdentity),
     },
-    { statement: new iam.PolicyStatement({ actions: [...Actions.READ_SECRET], resources: [secretArn] }) },
+    ...secretStatements.map((statement) => ({ statement })),
   ];
 }
 

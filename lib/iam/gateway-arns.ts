@@ -41,16 +41,3 @@ export class GatewayArns {
     );
   }
 }
-
-/** The log groups of a gateway's log: its id is its name, a hyphen and ten characters. */
-export function vendedGatewayLogGroups(scope: IConstruct, gatewayName: string): string {
-  return Arn.format(
-    {
-      service: 'logs',
-      resource: 'log-group',
-      resourceName: `/aws/vendedlogs/bedrock-agentcore/gateways/${gatewayName}-${ID_SUFFIX}`,
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    },
-    Stack.of(scope),
-  );
-}

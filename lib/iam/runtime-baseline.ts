@@ -10,6 +10,8 @@ export interface RuntimeBaselineOptions {
   readonly repositoryArn: string;
   /** Whether callers bring a JWT; decides which workload token the agent may ask for. */
   readonly callersHaveJwt: boolean;
+  /** Whether the agent sends spans. */
+  readonly tracing: boolean;
 }
 
 /** One statement of the baseline, and why the service leaves no narrower form of a wildcard in it. */
@@ -42,9 +44,10 @@ export function runtimeTrustPolicy(scope: IConstruct, runtimeName: string): iam.
 }
 
 /**
- * What every runtime needs: pull its image, write its own logs, get a token for its own workload identity.
+ * What every runtime needs: pull its image, write its own logs, get a token for its own workload identity, and send spans
+ * where that is asked for.
  *
- * Traces and `cloudwatch:PutMetricData` are not here: the agent writes its metrics through its log.
+ * `cloudwatch:PutMetricData` is not here: the agent writes its metrics through its log.
  */
 export function runtimeBaseline(scope: IConstruct, options: RuntimeBaselineOptions): BaselineStatement[] {
   const arns = new RuntimeArns(scope, options.runtimeName);
@@ -68,6 +71,14 @@ export function runtimeBaseline(scope: IConstruct, options: RuntimeBaselineOptio
       allow('OwnWorkloadToken', tokenActions, arns.workloadIdentityDirectory, arns.workloadIdentity),
       'AgentCore makes the workload identity and appends an id of its own to the runtime name',
     ),
+    ...(options.tracing
+      ? [
+          forced(
+            allow('Spans', Actions.WRITE_SPANS, '*'),
+            'the actions of AWS X-Ray that take spans have no resource type',
+          ),
+        ]
+      : []),
   ];
 }
 

@@ -9,7 +9,7 @@ import { Actions } from './actions';
  */
 export function secretStatements(secret: secretsmanager.ISecret): iam.PolicyStatement[] {
   const secretArn = secretArnPattern(secret);
-  const read = new iam.PolicyStatement({ actions: [...Actions.READ_SECRET], resources: [secretArn] });
+  const read = secretValueStatement(secretArn);
   if (secret.encryptionKey === undefined) return [read];
 
   const decrypt = new iam.PolicyStatement({
@@ -22,6 +22,11 @@ export function secretStatements(secret: secretsmanager.ISecret): iam.PolicyStat
     },
   });
   return [read, decrypt];
+}
+
+/** The statement that allows reading the value of a secret of which no more than the ARN is known. */
+export function secretValueStatement(secretArn: string): iam.PolicyStatement {
+  return new iam.PolicyStatement({ actions: [...Actions.READ_SECRET], resources: [secretArn] });
 }
 
 /**

@@ -1,6 +1,7 @@
 import { aws_bedrockagentcore as agentcore } from 'aws-cdk-lib';
 import type { aws_secretsmanager as secretsmanager } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { ConnectionKind } from '../agent/agent-connections';
 import { secretArnPattern } from '../iam/secret-access';
 import { VaultProviderAccess } from '../iam/token-vault-access';
 import { uniqueAgentCoreName } from '../private/naming';
@@ -27,6 +28,7 @@ export interface ApiKeyConnectionProps {
 /** A service that agents call with a key, the same for every user. */
 export class ApiKeyConnection extends ConnectionBase {
   public readonly connectionName: string;
+  public readonly connectionKind = ConnectionKind.API_KEY;
   public readonly providerName: string;
 
   /** The L1: the way to what this construct does not offer. The L2 writes keys into the template. */
@@ -60,6 +62,6 @@ export class ApiKeyConnection extends ConnectionBase {
   }
 
   protected told(): Readonly<Record<string, unknown>> {
-    return { kind: 'apiKey', vendor: this.connectionName.toLowerCase(), provider: this.providerName };
+    return { vendor: this.connectionName.toLowerCase(), provider: this.providerName };
   }
 }

@@ -1,18 +1,37 @@
 import { Token } from 'aws-cdk-lib';
+import type { IAgent } from '../agent/agent';
+import { isConnection } from '../agent/agent-connections';
+import { serverOf } from '../agent/definition-findings';
 
 /** Names by which an agent knows its connections: they end the names of environment variables. */
 const NAME = /^[A-Z][A-Z0-9]{0,15}$/;
+
+/** Names of servers that the agent has of its own: the code interpreter and the browser. */
+const NAMES_OF_THE_AGENT = new Set(['CI', 'BR']);
 
 /** Return addresses: UpdateWorkloadIdentity in the AgentCore control plane API reference. */
 const MAX_URL_CHARACTERS = 2048;
 
 /** What speaks against the name of a connection. */
 export function connectionNameFindings(name: string): string[] {
-  return NAME.test(name)
-    ? []
-    : [
-        `connectionName "${name}" is not allowed: a capital letter, then up to 15 capital letters and digits, for instance "GH"`,
-      ];
+  if (!NAME.test(name)) {
+    return [
+      `connectionName "${name}" is not allowed: a capital letter, then up to 15 capital letters and digits, for instance "GH"`,
+    ];
+  }
+  return NAMES_OF_THE_AGENT.has(name)
+    ? [`connectionName "${name}" is the name of a tool of the agent's own, and it would not start; give another`]
+    : [];
+}
+
+/** What speaks against the name of a connection beside the gateways of `agent`: the agent would not start with one name twice. */
+export function takenNameFindings(name: string, { agentName, capabilities }: IAgent): string[] {
+  const gateways = capabilities.filter((capability) => !isConnection(capability));
+  return gateways.some((gateway) => serverOf(gateway) === name.toLowerCase())
+    ? [
+        `connectionName "${name}" is the name of a gateway of the agent ${agentName} too; give the connection another, or the gateway another serverName`,
+      ]
+    : [];
 }
 
 /** What speaks against the key of a secret's JSON that has the value. */

@@ -2,6 +2,7 @@ import { aws_bedrockagentcore as agentcore, CfnOutput } from 'aws-cdk-lib';
 import type { aws_iam as iam, aws_secretsmanager as secretsmanager } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { IAgent } from '../agent/agent';
+import { ConnectionKind } from '../agent/agent-connections';
 import { secretArnPattern } from '../iam/secret-access';
 import { VaultProviderAccess } from '../iam/token-vault-access';
 import { uniqueAgentCoreName } from '../private/naming';
@@ -57,6 +58,7 @@ export interface OAuthConnectionProps extends OAuthApplicationProps {
  */
 export class OAuthConnection extends ConnectionBase {
   public readonly connectionName: string;
+  public readonly connectionKind = ConnectionKind.OAUTH2;
   public readonly providerName: string;
 
   /** The L1: the way to what this construct does not offer. The L2 writes client secrets into the template. */
@@ -90,7 +92,8 @@ export class OAuthConnection extends ConnectionBase {
     this.scopes = scopes;
     this.returnUrl = returnUrl;
     this.secret = clientSecret;
-    this.providerName = uniqueAgentCoreName(this);
+    // Another vendor is another provider, made before the old one goes, and names are unique.
+    this.providerName = `${uniqueAgentCoreName(this)}_${vendor.cloudFormationName}`;
     this.access = new VaultProviderAccess(this, 'oauth2credentialprovider', this.providerName);
     this.provider = new agentcore.CfnOAuth2CredentialProvider(this, 'Provider', {
       name: this.providerName,
@@ -121,7 +124,13 @@ export class OAuthConnection extends ConnectionBase {
     return secretArnPattern(this.secret);
   }
 
+  /**
+   * Lets `agent` use this connection, for the users whose tokens its callers bring.
+   *
+   * @throws Error when its callers bring none, or when a gateway of the agent has the name of the connection
+   */
   public override bindToAgent(agent: IAgent): void {
+    throwFindings(this, callerFindings(agent));
     super.bindToAgent(agent);
     ReturnUrls.of(agent).add(this.returnUrl);
     this.agents.push(agent);
@@ -143,6 +152,15 @@ export class OAuthConnection extends ConnectionBase {
 
   protected told(): Readonly<Record<string, unknown>> {
     const { vendor, providerName, scopes, returnUrl } = this;
-    return { kind: 'oauth2', vendor: vendor.id, provider: providerName, scopes, returnUrl, ...vendor.details };
+    return { vendor: vendor.id, provider: providerName, scopes, returnUrl, ...vendor.details };
   }
+}
+
+/** Links belong to users whom a token names: of callers with IAM credentials nobody could complete one. */
+function callerFindings({ agentName, discoveryUrl }: IAgent): string[] {
+  return discoveryUrl === undefined
+    ? [
+        `users link accounts by their tokens, and the callers of the agent ${agentName} bring none, they sign with IAM credentials; give the agent an authorizer for tokens, such as authorizer() of an AgentUserPool, or take an ApiKeyConnection`,
+      ]
+    : [];
 }

@@ -1,4 +1,5 @@
 import type { aws_bedrockagentcore as agentcore } from 'aws-cdk-lib';
+import { discoveryUrlFindings } from '../auth/discovery-url';
 import { serverUrlFindings } from './connection-findings';
 
 /** The application that is registered at a vendor, its secret in AWS Secrets Manager. */
@@ -180,7 +181,7 @@ export class OAuthVendor {
         ...(/^[a-z][a-z0-9-]{0,31}$/.test(vendorId)
           ? []
           : [`vendorId "${vendorId}" is not allowed: a small letter, then up to 31 small letters, digits and hyphens`]),
-        ...serverUrlFindings('discoveryUrl', discoveryUrl),
+        ...documentFindings(discoveryUrl),
       ],
       configuration: (client) => ({ customOauth2ProviderConfig: { ...client, oauthDiscovery: { discoveryUrl } } }),
     });
@@ -226,4 +227,10 @@ export class OAuthVendor {
   public configurationFor(client: OAuthClient): ProviderConfig {
     return this.description.configuration(client);
   }
+}
+
+/** One finding at a time: what is no address of a server is no discovery document either. */
+function documentFindings(discoveryUrl: string): string[] {
+  const findings = serverUrlFindings('discoveryUrl', discoveryUrl);
+  return findings.length > 0 ? findings : discoveryUrlFindings(discoveryUrl);
 }

@@ -6,6 +6,9 @@ import { returnUrlStatements } from '../iam/return-url-access';
 
 const ID = 'ReturnUrls';
 
+/** The function waits for its own permissions, which AWS has not everywhere as soon as they are made. */
+const TIMEOUT = Duration.minutes(2);
+
 /**
  * The pages that users of an agent may come back to after they have linked an account. AgentCore makes the workload identity
  * of a runtime by itself and AWS CloudFormation cannot change it, so a function does. What somebody else allowed there stays.
@@ -26,6 +29,8 @@ export class ReturnUrls extends Construct {
     const update = new LibraryFunction(this, 'Update', {
       handler: 'workload-identity',
       description: `Allows the return addresses of the agent ${agent.agentName}`,
+      timeout: TIMEOUT,
+      permissionsBoundary: agent.permissionsBoundary,
     });
     update.addPolicy('Identity', {
       description: 'The workload identity of the agent',

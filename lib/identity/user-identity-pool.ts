@@ -1,10 +1,11 @@
-import { aws_cognito as cognito, Stack } from 'aws-cdk-lib';
+import { Annotations, aws_cognito as cognito, Stack } from 'aws-cdk-lib';
 import type { aws_iam as iam } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { IAgent } from '../agent/agent';
 import { AgentEnvironment } from '../agent/agent-environment';
 import { UserRole, type IUserCredentials } from '../agent/user-role';
 import type { AgentUserPoolBase } from '../auth/agent-user-pool-base';
+import { tokenRules } from '../auth/token-rules';
 import { identityPoolTrust, USER_TAG_CLAIM } from '../iam/user-scope';
 import { throwFindings } from '../private/validation';
 
@@ -68,6 +69,7 @@ export class UserIdentityPool extends Construct implements IUserCredentials {
   public bindToAgent(agent: IAgent): void {
     throwFindings(agent, [...this.issuerFindings(agent), ...this.otherAgentFindings(agent)]);
     this.agent = agent;
+    this.warnOfRules(agent);
     const userRole = UserRole.of(agent);
     throwFindings(agent, this.credentialsFindings(userRole));
     agent.addRequestHeader(ID_TOKEN_HEADER);
@@ -93,6 +95,17 @@ export class UserIdentityPool extends Construct implements IUserCredentials {
     return [
       `${this.node.path} gives credentials for users of ${this.users.node.path}, and callers of the agent ${discoveryUrl === undefined ? 'sign with IAM credentials' : 'bring tokens of another provider'}; set the property authorizer to authorizer() of that user pool`,
     ];
+  }
+
+  /** An identity pool looks at the client of a token, and at no group, scope or other claim. */
+  private warnOfRules({ authorizer, agentName }: IAgent): void {
+    const { clients, scopes = [], claims = [] } = tokenRules(authorizer);
+    const moreClients = clients !== undefined && !this.users.userClientIds.every((client) => clients.includes(client));
+    if (!moreClients && scopes.length === 0 && claims.length === 0) return;
+    Annotations.of(this).addWarningV2(
+      'cdk-agentcore-constructs:identityPoolLetsMoreIn',
+      `the authorizer of the agent ${agentName} demands groups, scopes, clients or claims that the identity pool does not look at: every user of the pool gets credentials for what is his own, also one whom the agent does not let in (any more); disable users who may no longer reach their files, or acknowledge it`,
+    );
   }
 
   private credentialsFindings({ credentials }: UserRole): string[] {

@@ -6,6 +6,9 @@ import type { IAgent, IAgentCapability } from '../agent/agent';
 export interface IAgentModels extends IAgentCapability {
   /** Whether Amazon Bedrock serves the models; its guardrails reach no others. */
   readonly onBedrock: boolean;
+
+  /** What calls name: ids of models and inference profiles, or the provider's names. Each once, that of the main model first. */
+  readonly modelNames: readonly string[];
 }
 
 /** The variable of each role. */

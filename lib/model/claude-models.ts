@@ -84,9 +84,13 @@ export class ClaudeModels implements IAgentModels {
     public readonly haiku?: ModelAccess,
   ) {}
 
+  /** What calls name: ids of models and inference profiles. */
+  public get modelNames(): readonly string[] {
+    return [...new Set(this.given.map(({ invocationId }) => invocationId))];
+  }
+
   public bindToAgent(agent: IAgent): void {
-    const { main, fast, subagent, opus, sonnet, haiku } = this;
-    const given = [main, fast, subagent, opus, sonnet, haiku].filter((access) => access !== undefined);
+    const { main, fast, subagent, opus, sonnet, haiku, given } = this;
     // What is said of two ways depends on the ids; what is allowed, also on the Regions and the model behind one id.
     const named = [...new Map(given.map((access) => [access.invocationId, access])).values()];
     throwFindings(agent, named.flatMap(accessFindings));
@@ -102,5 +106,10 @@ export class ClaudeModels implements IAgentModels {
     });
     const granted = given.filter((access, index) => given.findIndex((other) => other.allowsSameAs(access)) === index);
     for (const access of granted) access.grantInvoke(agent);
+  }
+
+  private get given(): readonly ModelAccess[] {
+    const { main, fast, subagent, opus, sonnet, haiku } = this;
+    return [main, fast, subagent, opus, sonnet, haiku].filter((access) => access !== undefined);
   }
 }

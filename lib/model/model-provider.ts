@@ -168,6 +168,11 @@ export class ModelProvider implements IAgentModels {
     private readonly provider: Provider,
   ) {}
 
+  /** The names that the provider has for the models. */
+  public get modelNames(): readonly string[] {
+    return [...new Set(Object.values(this.names).filter((name) => name !== undefined))];
+  }
+
   public bindToAgent(agent: IAgent): void {
     addModelNames(agent, this.names);
     const provider = { ...this.provider, secretArn: this.secret.secretArn };

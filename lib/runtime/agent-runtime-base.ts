@@ -1,3 +1,8 @@
+import type { aws_cloudwatch as cloudwatch } from 'aws-cdk-lib';
+import { agentMetricOf, AgentMetrics } from '../metrics/agent-metrics';
+import { type MetricDefinition, metricOf } from '../metrics/metric';
+import { usageDimensions, UsageMetrics, UsageService } from '../metrics/usage-metrics';
+import { literalEnvironment } from './arn-environment';
 import { InvocationTarget, type IInvocationTarget, type RuntimeTarget } from './invocation-target';
 
 /** An agent to call, measure and make endpoints of: one of this app, or one that is imported. */
@@ -16,6 +21,24 @@ export interface IAgentRuntime extends IInvocationTarget {
 
   /** Whether callers bring a JWT; otherwise they sign with IAM credentials. */
   readonly callersHaveJwt: boolean;
+
+  /** The CloudWatch namespace of the metrics that the agent writes itself. */
+  readonly metricsNamespace: string;
+
+  /** Runs that the agent ended, those included that failed. From the agent's log; sum over 5 minutes. */
+  metricRuns(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /** Runs that failed, most of them with a status of 200. From the agent's log; sum over 5 minutes. */
+  metricFailedRuns(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /** US dollars of model calls, an estimate from list prices. From the agent's log; sum over 5 minutes. */
+  metricCost(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /** vCPU-hours that sessions used, of all endpoints. Sum over 5 minutes, up to an hour late. */
+  metricVcpuHours(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /** GB-hours of memory that sessions used, of all endpoints. Sum over 5 minutes, up to an hour late. */
+  metricMemoryGbHours(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
 }
 
 /** What an agent of this app and one that is imported have in common. */
@@ -25,9 +48,39 @@ export abstract class AgentRuntimeBase extends InvocationTarget implements IAgen
   public abstract readonly runtimeId: string;
   public abstract readonly runtimeVersion: string | undefined;
   public abstract readonly callersHaveJwt: boolean;
+  public abstract readonly metricsNamespace: string;
 
   protected get target(): RuntimeTarget {
     const { agentName, runtimeArn, callersHaveJwt } = this;
     return { agentName, runtimeArn, callersHaveJwt };
+  }
+
+  public metricRuns(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.own(AgentMetrics.ERRORS, { ...options, statistic: 'SampleCount' });
+  }
+
+  public metricFailedRuns(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.own(AgentMetrics.ERRORS, options);
+  }
+
+  public metricCost(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.own(AgentMetrics.COST, options);
+  }
+
+  public metricVcpuHours(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.usage(UsageMetrics.VCPU_HOURS, options);
+  }
+
+  public metricMemoryGbHours(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.usage(UsageMetrics.MEMORY_GB_HOURS, options);
+  }
+
+  private own(definition: MetricDefinition, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return agentMetricOf(this, definition, { ...literalEnvironment(this.runtimeArn), ...options });
+  }
+
+  private usage(definition: MetricDefinition, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    const dimensions = usageDimensions(UsageService.RUNTIME, this.runtimeArn);
+    return metricOf(definition, dimensions, { ...literalEnvironment(this.runtimeArn), ...options });
   }
 }

@@ -126,6 +126,21 @@ export interface AgentRuntimeProps extends AgentSettings {
   readonly protocol?: agentcore.ProtocolType;
 
   /**
+   * Whether AgentCore logs every request and answer with its payload, beside what the agent logs itself. They hold what
+   * people and models say: decide who may read the log before you switch this on.
+   *
+   * @default false
+   */
+  readonly applicationLogs?: boolean;
+
+  /**
+   * Whether it is logged what each session uses of processors and memory, every second.
+   *
+   * @default false
+   */
+  readonly usageLogs?: boolean;
+
+  /**
    * How long log events are kept.
    *
    * @default RetentionDays.THREE_MONTHS
@@ -133,7 +148,7 @@ export interface AgentRuntimeProps extends AgentSettings {
   readonly logRetention?: logs.RetentionDays;
 
   /**
-   * The key that encrypts the log. The policy of a key that is imported must let CloudWatch Logs use it.
+   * The key that encrypts the logs. The policy of a key that is imported must let CloudWatch Logs use it.
    *
    * @default - a key of CloudWatch Logs
    */

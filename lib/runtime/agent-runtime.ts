@@ -11,9 +11,13 @@ import type { Construct } from 'constructs';
 import type { IAgent, IAgentCapability } from '../agent/agent';
 import { AgentEnvironment } from '../agent/agent-environment';
 import { AgentSecrets } from '../agent/agent-secrets';
+import { definitionFindings } from '../agent/definition-findings';
 import { AgentAuthorizer } from '../auth/agent-authorizer';
 import type { ExecutionPermissions } from '../iam/execution-permissions';
 import { runtimeBaseline, runtimeTrustPolicy } from '../iam/runtime-baseline';
+import { DEFAULT_AGENT_NAMESPACE } from '../metrics/agent-metrics';
+import type { IAgentModels } from '../model/agent-models';
+import type { LogDelivery } from '../logs/log-delivery';
 import { ClaudeModels } from '../model/claude-models';
 import { guardrailFindings } from '../model/model-guardrail';
 import { environmentFindings, renderedEnvironmentFindings } from '../private/environment-findings';
@@ -27,6 +31,7 @@ import { settingsEnvironment } from './agent-settings';
 import { propertyOf } from './environment-names';
 import { executionRole } from './execution-role';
 import { ImportedAgentRuntime, type AgentRuntimeAttributes, type RuntimeDescription } from './imported-agent-runtime';
+import { runtimeDelivery } from './runtime-delivery';
 import { runtimeFindings, takenNameFindings, warnOfRuntime } from './runtime-findings';
 import { RuntimeLogGroup } from './runtime-log-group';
 
@@ -79,6 +84,9 @@ export class AgentRuntime extends AgentRuntimeBase implements IAgent, ec2.IConne
   /** The log group of the default endpoint: the agent's log lines and metrics. Kept when the stack is deleted. */
   public readonly logGroup: logs.ILogGroup;
 
+  /** What AgentCore delivers of the runtime: application logs, usage logs, spans; undefined where none is switched on. */
+  public readonly logDelivery?: LogDelivery;
+
   public readonly grantPrincipal: iam.IPrincipal;
 
   /** What the roles of the agent may do at the most. */
@@ -86,6 +94,12 @@ export class AgentRuntime extends AgentRuntimeBase implements IAgent, ec2.IConne
 
   /** Who may call the agent. */
   public readonly authorizer: AgentAuthorizer;
+
+  /** The models of the agent. */
+  public readonly models: IAgentModels;
+
+  /** The CloudWatch namespace of the metrics that the agent writes itself. */
+  public readonly metricsNamespace: string;
 
   /** What the agent was given, its models included. */
   public readonly capabilities: readonly IAgentCapability[];
@@ -131,10 +145,13 @@ export class AgentRuntime extends AgentRuntimeBase implements IAgent, ec2.IConne
       ...(props.capabilities ?? []),
     ];
     this.capabilities = capabilities;
+    this.models = models;
+    this.metricsNamespace = props.metricsNamespace ?? DEFAULT_AGENT_NAMESPACE;
     throwFindings(this, [
       ...findings,
       ...takenNameFindings(this, this.agentName),
       ...guardrailFindings(capabilities, models),
+      ...(props.image.definition === undefined ? [] : definitionFindings(props.image.definition, capabilities)),
       ...[...ownVariables, ...Object.entries(variables)].flatMap(([name, value]) =>
         findingsOf(this, () => this.addEnvironment(name, value)),
       ),
@@ -144,7 +161,12 @@ export class AgentRuntime extends AgentRuntimeBase implements IAgent, ec2.IConne
     const { artifact, repository } = props.image.bind(this);
     const runtimeName = this.agentName;
     permissions.addBaseline(
-      runtimeBaseline(permissions, { runtimeName, repositoryArn: repository.repositoryArn, callersHaveJwt }),
+      runtimeBaseline(permissions, {
+        runtimeName,
+        repositoryArn: repository.repositoryArn,
+        callersHaveJwt,
+        tracing: props.tracing ?? false,
+      }),
     );
     for (const statement of fileSystems.flatMap(({ statements }) => statements)) {
       permissions.addToPrincipalPolicy(statement);
@@ -188,6 +210,8 @@ export class AgentRuntime extends AgentRuntimeBase implements IAgent, ec2.IConne
       retention: props.logRetention ?? logs.RetentionDays.THREE_MONTHS,
       ...(props.logEncryptionKey === undefined ? {} : { encryptionKey: props.logEncryptionKey }),
     });
+    const logDelivery = runtimeDelivery(this, props);
+    if (logDelivery !== undefined) this.logDelivery = logDelivery;
     for (const [key, value] of Object.entries(props.tags ?? {})) Tags.of(this).add(key, value);
     // Only at synthesis all variables are there.
     this.node.addValidation({

@@ -1,6 +1,7 @@
 import { Annotations, Stack, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { AgentEnvironment } from '../agent/agent-environment';
+import { DEFAULT_AGENT_NAMESPACE } from '../metrics/agent-metrics';
 
 /** How a session decides whether a tool may be used. */
 export enum PermissionMode {
@@ -77,18 +78,25 @@ export interface AgentSettings {
    * @default false
    */
   readonly logPrompts?: boolean;
+
+  /**
+   * Whether spans go to AWS X-Ray: those of AgentCore about each request, and those of the agent about its turns, models and
+   * tools. The account must have Transaction Search, or the deployment fails: see `TransactionSearch`.
+   *
+   * @default false
+   */
+  readonly tracing?: boolean;
 }
 
 /** What the agent does when it is told nothing: these are left out, because the environment has little room. */
 const DEFAULT_MODES = [PermissionMode.ASK, PermissionMode.ACCEPT_EDITS, PermissionMode.PLAN].join();
-const DEFAULT_METRICS_NAMESPACE = 'ClaudeAgents';
 
 /** The environment variables of settings that are not what the agent does anyway. */
 export function settingsEnvironment(scope: IConstruct, settings: AgentSettings): Record<string, string> {
   const { budgetUsd, turns } = settings.limits ?? {};
   const modes = settings.permissionModes?.join() ?? DEFAULT_MODES;
   const overrides = settings.callerOverrides?.join() ?? '';
-  const namespace = settings.metricsNamespace ?? DEFAULT_METRICS_NAMESPACE;
+  const namespace = settings.metricsNamespace ?? DEFAULT_AGENT_NAMESPACE;
   return {
     ...(budgetUsd === undefined && turns === undefined
       ? {}
@@ -97,7 +105,8 @@ export function settingsEnvironment(scope: IConstruct, settings: AgentSettings):
     ...(modes === DEFAULT_MODES ? {} : { [AgentEnvironment.PERMISSION_MODES]: modes }),
     ...(overrides === '' ? {} : { [AgentEnvironment.CALLER_OVERRIDES]: overrides }),
     ...(settings.logPrompts === true ? { [AgentEnvironment.LOG_PROMPTS]: '1' } : {}),
-    ...(namespace === DEFAULT_METRICS_NAMESPACE ? {} : { [AgentEnvironment.METRICS_NAMESPACE]: namespace }),
+    ...(settings.tracing === true ? { [AgentEnvironment.TRACING]: '1' } : {}),
+    ...(namespace === DEFAULT_AGENT_NAMESPACE ? {} : { [AgentEnvironment.METRICS_NAMESPACE]: namespace }),
   };
 }
 
@@ -146,6 +155,6 @@ function namespaceFindings(namespace: string): string[] {
   return legal || Token.isUnresolved(namespace)
     ? []
     : [
-        `metricsNamespace "${namespace}" is not one of a custom metric: 1 to 255 letters, digits and ". - _ / # :", not beginning with "AWS/"; use for instance "${DEFAULT_METRICS_NAMESPACE}"`,
+        `metricsNamespace "${namespace}" is not one of a custom metric: 1 to 255 letters, digits and ". - _ / # :", not beginning with "AWS/"; use for instance "${DEFAULT_AGENT_NAMESPACE}"`,
       ];
 }

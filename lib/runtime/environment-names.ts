@@ -16,6 +16,7 @@ const PROPERTIES: Readonly<Record<string, string>> = {
   [AgentEnvironment.PERMISSION_MODES]: 'permissionModes',
   [AgentEnvironment.CALLER_OVERRIDES]: 'callerOverrides',
   [AgentEnvironment.LOG_PROMPTS]: 'logPrompts',
+  [AgentEnvironment.TRACING]: 'tracing',
   [AgentEnvironment.METRICS_NAMESPACE]: 'metricsNamespace',
 };
 

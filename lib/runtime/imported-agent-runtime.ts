@@ -1,5 +1,6 @@
 import { Fn, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { DEFAULT_AGENT_NAMESPACE } from '../metrics/agent-metrics';
 import { nameFindings, throwFindings } from '../private/validation';
 import { AgentRuntimeBase } from './agent-runtime-base';
 
@@ -21,6 +22,13 @@ export interface AgentRuntimeAttributes {
    * @default false
    */
   readonly callersHaveJwt?: boolean;
+
+  /**
+   * The CloudWatch namespace of the metrics that the agent writes itself.
+   *
+   * @default 'ClaudeAgents'
+   */
+  readonly metricsNamespace?: string;
 }
 
 /** Source: pattern of agentRuntimeArn in the AgentCore API reference; the first group is the name. */
@@ -29,7 +37,7 @@ const RUNTIME_ARN =
 
 /** What there is to know of a runtime whose construct is at hand. */
 export type RuntimeDescription = Required<Pick<AgentRuntimeAttributes, 'agentName'>> &
-  Pick<AgentRuntimeAttributes, 'callersHaveJwt'>;
+  Pick<AgentRuntimeAttributes, 'callersHaveJwt' | 'metricsNamespace'>;
 
 /** A runtime that something else deployed, to be called, measured and given endpoints. */
 export class ImportedAgentRuntime extends AgentRuntimeBase {
@@ -38,6 +46,7 @@ export class ImportedAgentRuntime extends AgentRuntimeBase {
   public readonly runtimeId: string;
   public readonly runtimeVersion = undefined;
   public readonly callersHaveJwt: boolean;
+  public readonly metricsNamespace: string;
 
   /**
    * @param runtimeId the id of the runtime; left out, it is taken from the ARN
@@ -50,6 +59,7 @@ export class ImportedAgentRuntime extends AgentRuntimeBase {
     this.runtimeArn = agentRuntimeArn;
     this.agentName = agentName ?? nameIn(agentRuntimeArn);
     this.callersHaveJwt = callersHaveJwt;
+    this.metricsNamespace = attributes.metricsNamespace ?? DEFAULT_AGENT_NAMESPACE;
     this.runtimeId = runtimeId ?? Fn.select(1, Fn.split('/', agentRuntimeArn));
   }
 }

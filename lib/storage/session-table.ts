@@ -2,10 +2,10 @@ import { aws_dynamodb as dynamodb, RemovalPolicy } from 'aws-cdk-lib';
 import type { aws_kms as kms } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { LAST_USE_INDEX } from '../iam/session-row-access';
-import { SessionTableBase } from './session-table-base';
+import { type SessionRetentionOptions, SessionTableBase } from './session-table-base';
 
 /** Properties of a SessionTable. */
-export interface SessionTableProps {
+export interface SessionTableProps extends SessionRetentionOptions {
   /**
    * The key that encrypts the rows.
    *
@@ -25,23 +25,29 @@ export interface SessionTableProps {
 /**
  * Lists the sessions of an agent's users by last use, and keeps what an application remembers for each user: a table that
  * is paid by request, encrypted, can be brought back to any second of the last 35 days, and is kept when the stack is
- * deleted. Rows whose attribute `expiresAt` has passed are deleted.
+ * deleted. With a retention, sessions that nobody uses leave the list.
  */
 export class SessionTable extends SessionTableBase {
   /**
    * A table that exists or is defined elsewhere. Nothing about it is changed: let it have the keys, and the index, that
-   * `SessionTableBase` describes.
+   * `SessionTableBase` describes, and with a retention `expiresAt` as its attribute for time to live.
    *
    * @param table with its key, if it has one of the account: `Table.fromTableAttributes({ …, encryptionKey })`
    */
-  public static fromTable(scope: Construct, id: string, table: dynamodb.ITable): SessionTableBase {
-    return new BroughtTable(scope, id, table);
+  public static fromTable(
+    scope: Construct,
+    id: string,
+    table: dynamodb.ITable,
+    options: SessionRetentionOptions = {},
+  ): SessionTableBase {
+    return new BroughtTable(scope, id, table, options);
   }
 
   public readonly table: dynamodb.Table;
 
+  /** @throws Error when the retention is not in whole days, or more than 3,650 */
   constructor(scope: Construct, id: string, props: SessionTableProps = {}) {
-    super(scope, id);
+    super(scope, id, props);
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
     const partitionKey = { name: 'pk', type: dynamodb.AttributeType.STRING };
     this.table = new dynamodb.Table(this, 'Table', {
@@ -70,7 +76,8 @@ class BroughtTable extends SessionTableBase {
     scope: Construct,
     id: string,
     public readonly table: dynamodb.ITable,
+    options: SessionRetentionOptions,
   ) {
-    super(scope, id);
+    super(scope, id, options);
   }
 }

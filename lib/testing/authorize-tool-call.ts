@@ -40,7 +40,10 @@ export interface ToolCallVerdict {
   readonly allowed: boolean;
   /** Names of the policies that decided; none where nothing permits the call. */
   readonly determining: readonly string[];
-  /** Why the policies could not decide: a tool that is not there, an input of other types. Nothing is allowed then. */
+  /**
+   * What could not be evaluated: a call of a tool that is not there or with an input of other types, which is not allowed;
+   * or a policy, which then does not count, so that a call is allowed although a `forbid` is broken.
+   */
   readonly errors: readonly string[];
 }
 
@@ -67,7 +70,7 @@ export function authorizeToolCall(call: ToolCall): ToolCallVerdict {
   if (answer.type === 'failure') return refused(...answer.errors.map(({ message }) => message));
   const { decision, diagnostics } = answer.response;
   return {
-    allowed: decision === 'allow' && diagnostics.errors.length === 0,
+    allowed: decision === 'allow',
     determining: diagnostics.reason,
     errors: diagnostics.errors.map(({ policyId, error }) => `${policyId}: ${error.message}`),
   };

@@ -1,3 +1,4 @@
+export { alarmQueries, alarmStates, type AlarmProperties, type AlarmState } from './alarm-behaviour';
 export {
   authorizeToolCall,
   listableTools,
@@ -8,6 +9,13 @@ export {
 } from './authorize-tool-call';
 export type { RequestContext } from './condition';
 export {
+  graphQueries,
+  type DashboardBody,
+  type DashboardWidget,
+  type DashboardWidgetProperties,
+  type GraphQuery,
+} from './dashboard-body';
+export {
   evaluate,
   evaluateTrust,
   type AccessRequest,
@@ -15,6 +23,17 @@ export {
   type TrustedCaller,
   type Verdict,
 } from './evaluate';
+export {
+  MetricData,
+  readSearch,
+  samplesOfEmf,
+  type MetricAggregation,
+  type MetricIdentity,
+  type MetricSample,
+  type MetricSearch,
+} from './metric-data';
+export { evaluateMetricExpression, type MetricMathScope, type MetricSeries, type MetricValue } from './metric-math';
+export { evaluateMetricQueries, type MetricQuery } from './metric-queries';
 export type { TemplateResource } from './physical-values';
 export type { PolicyDocumentJson, PolicyStatementJson } from './policy';
 export { ResolvedTemplate, type ResolveOptions, type TemplateJson } from './resolved-template';

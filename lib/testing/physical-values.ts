@@ -50,6 +50,8 @@ const VALUES: Readonly<Record<string, Values>> = {
     ...credentialProvider(resource, environment, 'oauth2credentialprovider'),
     CallbackUrl: `https://bedrock-agentcore.${environment.region}.amazonaws.com/identities/oauth2/callback/${uuid(resource, environment)}`,
   }),
+  'AWS::CloudWatch::Alarm': alarm,
+  'AWS::CloudWatch::CompositeAlarm': alarm,
   'AWS::Cognito::IdentityPool': (resource, environment) => ({
     Ref: `${environment.region}:${uuid(resource, environment)}`,
   }),
@@ -114,6 +116,11 @@ const VALUES: Readonly<Record<string, Values>> = {
     const name = text(resource, 'BucketName') ?? generated(resource, environment).toLowerCase();
     return { Ref: name, Arn: `arn:${environment.partition}:s3:::${name}` };
   },
+  'AWS::SNS::Topic': (resource, environment) => {
+    const name = text(resource, 'TopicName') ?? generated(resource, environment);
+    const topicArn = arn(environment, 'sns', name);
+    return { Ref: topicArn, TopicArn: topicArn, TopicName: name };
+  },
   'AWS::SecretsManager::Secret': (resource, environment) => {
     const name = text(resource, 'Name') ?? generated(resource, environment);
     return { Ref: arn(environment, 'secretsmanager', `secret:${name}-${hash(resource, environment, 6)}`) };
@@ -130,6 +137,11 @@ export function physicalValue(
   environment: Environment,
 ): string | undefined {
   return VALUES[resource.type]?.(resource, environment)[attribute ?? 'Ref'];
+}
+
+function alarm(resource: TemplateResource, environment: Environment): Record<string, string> {
+  const name = text(resource, 'AlarmName') ?? generated(resource, environment);
+  return { Ref: name, Arn: arn(environment, 'cloudwatch', `alarm:${name}`) };
 }
 
 function table(resource: TemplateResource, environment: Environment): Record<string, string> {

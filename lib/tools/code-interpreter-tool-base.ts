@@ -1,8 +1,11 @@
 import { aws_iam as iam } from 'aws-cdk-lib';
+import type { aws_cloudwatch as cloudwatch } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { IAgent, IAgentCapability } from '../agent/agent';
 import { AgentEnvironment } from '../agent/agent-environment';
 import { Actions } from '../iam/actions';
+import { metricOf } from '../metrics/metric';
+import { usageDimensions, UsageMetrics, UsageService } from '../metrics/usage-metrics';
 
 /** What a code interpreter gives to agents and to others. */
 export abstract class CodeInterpreterToolBase extends Construct implements IAgentCapability {
@@ -25,5 +28,19 @@ export abstract class CodeInterpreterToolBase extends Construct implements IAgen
       actions: [...Actions.USE_CODE_INTERPRETER],
       resourceArns: [this.codeInterpreterArn],
     });
+  }
+
+  /** vCPU-hours that sessions of this interpreter used. Sum over 5 minutes, up to an hour late. */
+  public metricVcpuHours(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return metricOf(UsageMetrics.VCPU_HOURS, this.usage, options);
+  }
+
+  /** GB-hours of memory that sessions of this interpreter used. Sum over 5 minutes, up to an hour late. */
+  public metricMemoryGbHours(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return metricOf(UsageMetrics.MEMORY_GB_HOURS, this.usage, options);
+  }
+
+  private get usage(): Readonly<Record<string, string>> {
+    return usageDimensions(UsageService.CODE_INTERPRETER, this.codeInterpreterId);
   }
 }

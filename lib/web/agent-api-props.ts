@@ -55,11 +55,20 @@ export interface AgentApiProps {
   readonly webOrigins?: string[];
 
   /**
-   * How many requests are taken; more are answered with 429.
+   * How many requests are taken; more are answered with 429. Of those that read conversations and files, which take longest,
+   * 10 a second and 20 at a time at the most, each.
    *
    * @default - 50 a second, and 100 at a time
    */
   readonly throttle?: ApiThrottle;
+
+  /**
+   * How many requests are worked on at a time, of all users together. AWS Lambda takes that many from what the account has
+   * for all of its functions, and refuses to where fewer than 100 would be left.
+   *
+   * @default - as many as the account has room for, which its other functions share
+   */
+  readonly reservedConcurrency?: number;
 
   /**
    * How long the log of requests is kept.

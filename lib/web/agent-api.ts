@@ -5,26 +5,32 @@ import {
   aws_s3 as s3,
   Duration,
   Lazy,
+  Stack,
 } from 'aws-cdk-lib';
 import type { aws_lambda as lambda, aws_logs as logs } from 'aws-cdk-lib';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Construct } from 'constructs';
+import type { IAgent } from '../agent/agent';
 import { UserRole } from '../agent/user-role';
 import { LibraryFunction } from '../functions/library-function';
 import { ApiEnvironment, ApiRoute } from '../handlers/api/environment';
-import { DOWNLOADS_PREFIX, objectStatements } from '../iam/object-access';
+import { DOWNLOADS_PREFIX, objectStatements, WORKSPACES_PREFIX } from '../iam/object-access';
 import { sessionRowStatements } from '../iam/session-row-access';
 import { USER_KEY_VARIABLE, userRoleAccess, userRoleTrust } from '../iam/user-scope';
 import { throwFindings } from '../private/validation';
 import { accessLogStage } from './access-log-stage';
 import type { AgentApiProps } from './agent-api-props';
 import { apiFindings, capabilityFindings, webOriginFindings } from './api-findings';
+import { furtherRules } from './further-rules';
 
 /** A little less than API Gateway waits, so that the function's own answer arrives. */
 const TIMEOUT = Duration.seconds(29);
 
 /** In MiB: a file that is given away is in the memory twice, and the share of a processor grows with it. */
 const MEMORY_SIZE = 1024;
+
+/** Of the user-scoped role; one agent has one API. */
+const POLICY = 'Api';
 
 /** How long a browser remembers that it may call. */
 const PREFLIGHT_MAX_AGE = Duration.hours(1);
@@ -33,7 +39,8 @@ const PREFLIGHT_MAX_AGE = Duration.hours(1);
  * What the pages of an agent need beside the agent itself: the user's sessions by last use, their messages and files, the
  * user's settings, and the end of linking an account. An HTTP API for users who are signed in.
  *
- * Its function can do nothing itself: it takes on the user-scoped role of the agent, for the user of the token.
+ * Its function can do nothing itself: it takes on the user-scoped role of the agent, for the user of the token. Whom the
+ * authorizer of the agent does not let in, it does not let in either.
  */
 export class AgentApi extends Construct {
   /** The API. */
@@ -55,7 +62,7 @@ export class AgentApi extends Construct {
   constructor(scope: Construct, id: string, props: AgentApiProps) {
     super(scope, id);
     const { linkedAccounts = [], workspace } = props;
-    throwFindings(this, apiFindings(this, props));
+    throwFindings(this, [...apiFindings(this, props), ...otherApiFindings(props.agent)]);
     this.node.addValidation({ validate: () => capabilityFindings(props) });
     this.bucket = workspace.bucket;
 
@@ -71,12 +78,13 @@ export class AgentApi extends Construct {
       }),
     });
     const integration = new HttpLambdaIntegration('Function', this.function);
-    for (const route of Object.values(ApiRoute)) {
-      if (route === ApiRoute.COMPLETE_LINK && linkedAccounts.length === 0) continue;
-      const [method, path = ''] = route.split(' ');
-      this.httpApi.addRoutes({ path, methods: [method as apigateway.HttpMethod], integration });
-    }
-    const { stage, logGroup } = accessLogStage(this, this.httpApi, props);
+    const routes = Object.values(ApiRoute)
+      .filter((route) => route !== ApiRoute.COMPLETE_LINK || linkedAccounts.length > 0)
+      .flatMap((route) => {
+        const [method, path = ''] = route.split(' ');
+        return this.httpApi.addRoutes({ path, methods: [method as apigateway.HttpMethod], integration });
+      });
+    const { stage, logGroup } = accessLogStage(this, { httpApi: this.httpApi, routes }, props);
     this.accessLog = logGroup;
     this.url = this.httpApi.apiEndpoint;
     stage.node.addDependency(handler);
@@ -100,18 +108,25 @@ export class AgentApi extends Construct {
     }
   }
 
-  private defineFunction({ agent, users, sessions, workspace }: AgentApiProps): LibraryFunction {
+  private defineFunction(props: AgentApiProps): LibraryFunction {
+    const { agent, users, sessions, workspace, reservedConcurrency } = props;
     const userRole = UserRole.of(agent);
+    const rules = furtherRules(props);
     const handler = new LibraryFunction(this, 'Function', {
       handler: 'api',
       description: `Answers the users of ${agent.agentName}`,
       timeout: TIMEOUT,
       memorySize: MEMORY_SIZE,
+      reservedConcurrency,
+      permissionsBoundary: agent.permissionsBoundary,
       environment: {
         [ApiEnvironment.CLIENT_IDS]: users.userClientIds.join(','),
+        ...(rules === undefined ? {} : { [ApiEnvironment.TOKEN_RULES]: Stack.of(this).toJsonString(rules) }),
+        [ApiEnvironment.AGENT_NAME]: agent.agentName,
         [ApiEnvironment.USER_ROLE_ARN]: userRole.role.roleArn,
         [ApiEnvironment.SESSION_TABLE]: sessions.table.tableName,
         [ApiEnvironment.WORKSPACE_BUCKET]: workspace.bucket.bucketName,
+        [ApiEnvironment.WORKSPACES_PREFIX]: WORKSPACES_PREFIX,
         [ApiEnvironment.DOWNLOADS_PREFIX]: DOWNLOADS_PREFIX,
       },
     });
@@ -122,7 +137,7 @@ export class AgentApi extends Construct {
     if (userRole.role.assumeRolePolicy !== undefined) {
       userRoleTrust(handler.role).addToAssumeRolePolicy(userRole.role.assumeRolePolicy);
     }
-    userRole.addPolicy('Api', {
+    userRole.addPolicy(POLICY, {
       description: 'What the user does with sessions beside talking to the agent',
       statements: [
         ...sessionRowStatements(sessions.table, 'manage'),
@@ -156,4 +171,10 @@ export class AgentApi extends Construct {
             },
     });
   }
+}
+
+function otherApiFindings(agent: IAgent): string[] {
+  return UserRole.of(agent).hasPolicy(POLICY)
+    ? [`the agent ${agent.node.path} has an AgentApi already, and one serves all of its users; leave one`]
+    : [];
 }

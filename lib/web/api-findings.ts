@@ -18,7 +18,7 @@ export function webOriginFindings(origin: string, present: ReadonlySet<string>):
 }
 
 /** What speaks against the properties of an API at `api`. */
-export function apiFindings(api: IConstruct, { agent, users, throttle }: AgentApiProps): string[] {
+export function apiFindings(api: IConstruct, { agent, users, throttle, reservedConcurrency }: AgentApiProps): string[] {
   const { issuerUrl, userClientIds } = users;
   const discoveryUrl = `${issuerUrl}/.well-known/openid-configuration`;
   return [
@@ -43,6 +43,9 @@ export function apiFindings(api: IConstruct, { agent, users, throttle }: AgentAp
           `the agent knows its users by ${agent.discoveryUrl} and the API by ${discoveryUrl}, so a user would not find the sessions; give both the same users`,
         ]),
     ...(throttle === undefined ? [] : throttleFindings(throttle)),
+    ...(reservedConcurrency === undefined || isCount(reservedConcurrency)
+      ? []
+      : [`reservedConcurrency is ${reservedConcurrency}; give a whole number of requests, at least 1`]),
   ];
 }
 
@@ -58,6 +61,10 @@ export function capabilityFindings({ agent, sessions, workspace }: AgentApiProps
 
 function throttleFindings(throttle: object): string[] {
   return Object.entries(throttle)
-    .filter(([, value]) => !Token.isUnresolved(value) && !(Number.isInteger(value) && value >= 1))
+    .filter(([, value]) => !isCount(value))
     .map(([name, value]) => `throttle.${name} is ${String(value)}; give a whole number of requests, at least 1`);
+}
+
+function isCount(value: unknown): boolean {
+  return Token.isUnresolved(value) || (Number.isInteger(value) && Number(value) >= 1);
 }

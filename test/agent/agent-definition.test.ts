@@ -306,21 +306,22 @@ describe('a definition that is wrong', () => {
   it.each([
     { ...https, headers: { 'x-a': 'Bearer hunter2${secret:TOKEN}' } },
     { ...https, headers: { Authorization: 'sk-ant-hunter2-value ${secret:TOKEN}' } },
+    { ...https, headers: { 'X-Api-Key': 'Bearer hunter2${connection:SEARCH}' } },
   ])('has no credential beside the secret that it asks for: %j', (server) => {
     write({ 'mcp.json': servers({ tides: server }) });
     expect(failure()).toContain('with a credential, which everyone who can pull the image would read');
     expect(failure()).not.toMatch(/hunter2/i);
   });
 
-  it.each(['${secret:token}', '${secret:}', '${SECRET:TOKEN}', '${TOKEN}', '${secret:1A}', 'Bearer ${secret: TOKEN}'])(
-    'has no header %j, which would be sent as it is written',
-    (value) => {
-      write({ 'mcp.json': servers({ tides: { ...https, headers: { 'x-a': value } } }) });
-      expect(failure()).toContain(
-        'server "tides" has a header "x-a" with "${" that begins no reference; write "${secret:NAME}"',
-      );
-    },
-  );
+  it.each([
+    ...['${secret:token}', '${secret:}', '${SECRET:TOKEN}', '${TOKEN}', '${secret:1A}', 'Bearer ${secret: TOKEN}'],
+    ...['${connection:search}', '${connection:A_B}', `\${connection:A${'B'.repeat(16)}}`, '${connection:}'],
+  ])('has no header %j, which would be sent as it is written', (value) => {
+    write({ 'mcp.json': servers({ tides: { ...https, headers: { 'x-a': value } } }) });
+    expect(failure()).toMatch(
+      /server "tides" has a header "x-a" with "\$\{" that begins no reference; write "\$\{secret:NAME\}".* or "\$\{connection:NAME\}"/,
+    );
+  });
 
   it('asks for no secret in a URL, where nothing is put in', () => {
     write({ 'mcp.json': servers({ tides: { ...https, url: 'https://a.example/${secret:TOKEN}/mcp' } }) });
@@ -373,6 +374,23 @@ describe('the secrets that a definition asks for', () => {
     write({ 'mcp.json': servers({ tides: { type: 'http', url: 'https://a.example' } }) });
     expect(read().secretReferences).toEqual([]);
   });
+});
+
+test('the keys of connections that a definition asks for are named apart from secrets', () => {
+  const longest = `A${'B'.repeat(15)}`;
+  const headers = {
+    'X-Api-Key': '${connection:SEARCH}',
+    Authorization: `Bearer \${connection:${longest}}`,
+    'X-Pair': '${secret:SEARCH}:${connection:M1}',
+  };
+  write({ 'mcp.json': servers({ maps: { type: 'http', url: 'https://a.example/mcp', headers } }) });
+  const { connectionReferences, secretReferences } = read();
+  expect(connectionReferences).toEqual([
+    { server: 'maps', header: 'X-Api-Key', name: 'SEARCH' },
+    { server: 'maps', header: 'Authorization', name: longest },
+    { server: 'maps', header: 'X-Pair', name: 'M1' },
+  ]);
+  expect(secretReferences).toEqual([{ server: 'maps', header: 'X-Pair', name: 'SEARCH' }]);
 });
 
 describe('the tools that can be permitted', () => {

@@ -5,12 +5,14 @@ import {
   AgentAuthorizer,
   AgentGateway,
   AgentRuntime,
+  AgentUserPool,
   GatewayPolicy,
   GatewayRateLimit,
   GatewayTool,
   OutboundCredential,
   WebAclFailureMode,
   type AgentGatewayProps,
+  type OidcAuthorizerOptions,
 } from '../../lib';
 import { runtimeEnvironment, testImage, testStack } from '../support/stack';
 import { GATEWAY, gatewayWith, orderTool, resolved, someFunction, stackIn, TARGET } from './gateway-fixture';
@@ -105,6 +107,40 @@ describe('a gateway', () => {
     });
   });
 
+  test('limits requests of a tool whose name only AgentCore knows, beside a function', () => {
+    const { template } = gatewayWith((stack) => ({
+      tools: [
+        orderTool(stack),
+        GatewayTool.mcpServer('docs', { url: 'https://docs.example.com/mcp', credential: OutboundCredential.none() }),
+      ],
+      rateLimits: [GatewayRateLimit.perTool({ target: 'docs', name: 'search' }, { perMinute: 5 })],
+    }));
+    template.hasResourceProperties('AWS::BedrockAgentCore::GatewayRateLimit', {
+      Entries: [{ Dimensions: { toolName: 'docs___search' }, Requests: [{ Rate: 5, Period: 'minute' }] }],
+    });
+  });
+
+  test('tells the function behind a tool of several targets by the name of its target', () => {
+    const { gateway } = gatewayWith((stack) => ({
+      tools: [orderTool(stack, 'find', 'orders'), orderTool(stack, 'find', 'refunds')],
+    }));
+    expect(() => gateway.toolFunction('find')).toThrow(
+      'Test/Gateway: several targets have a tool "find", each with a function of its own; ask for orders___find or refunds___find',
+    );
+    expect(gateway.toolFunction('orders___find').functionArn).toMatch(/:find-orders$/);
+    expect(gateway.toolFunction('refunds___find').functionArn).toMatch(/:find-refunds$/);
+    expect(() => gateway.toolFunction('payments___find')).toThrow('there is one behind find');
+  });
+
+  test('tells the function that two targets share by the name of the tool alone', () => {
+    const { gateway } = gatewayWith((stack) => {
+      const shared = someFunction(stack);
+      const tool = { name: 'find', description: 'Finds', input: { type: 'object', properties: {} } } as const;
+      return { tools: ['old', 'new'].map((target) => GatewayTool.lambda(target, shared, [tool])) };
+    });
+    expect(gateway.toolFunction('find').functionArn).toMatch(/:orders$/);
+  });
+
   test('tells its tools with their schemas', () => {
     const { gateway } = gatewayWith((stack) => ({
       tools: [
@@ -161,51 +197,18 @@ describe('a gateway', () => {
 });
 
 describe('log and spans of a gateway', () => {
-  const SOURCE = 'AWS::Logs::DeliverySource';
+  const GROUP = 'AWS::Logs::LogGroup';
 
-  test('the log is delivered to a group that expires and is kept', () => {
-    const { template } = gatewayWith();
-    template.hasResourceProperties(SOURCE, { LogType: 'APPLICATION_LOGS' });
-    template.resourceCountIs(SOURCE, 1);
-    template.hasResource('AWS::Logs::LogGroup', {
-      DeletionPolicy: 'RetainExceptOnCreate',
-      Properties: {
-        LogGroupName: { 'Fn::Join': ['', ['/aws/vendedlogs/bedrock-agentcore/gateways/', Match.anyValue()]] },
-        RetentionInDays: 90,
-      },
+  test('the log is kept for three months unless another time is given', () => {
+    const { template, gateway, stack } = gatewayWith({ applicationLogs: true });
+    template.hasResourceProperties(GROUP, { RetentionInDays: 90 });
+    expect(stack.resolve(gateway.logGroup?.logGroupArn)).toEqual({
+      'Fn::GetAtt': [Object.keys(template.findResources(GROUP))[0], 'Arn'],
     });
-    gatewayWith({ logRetention: logs.RetentionDays.ONE_WEEK }).template.hasResourceProperties('AWS::Logs::LogGroup', {
-      RetentionInDays: 7,
-    });
-  });
-
-  test('spans are delivered where that is asked for, one delivery after the other', () => {
-    const { template } = gatewayWith({ tracing: true });
-    template.hasResourceProperties(SOURCE, { LogType: 'TRACES' });
-    template.hasResourceProperties('AWS::Logs::DeliveryDestination', { DeliveryDestinationType: 'XRAY' });
-    const deliveries = Object.entries(template.findResources('AWS::Logs::Delivery')) as [
-      string,
-      { DependsOn?: string[] },
-    ][];
-    expect(deliveries).toHaveLength(2);
-    expect(deliveries.flatMap(([, { DependsOn = [] }]) => DependsOn)).toEqual([
-      deliveries.map(([id]) => id).find((id) => id.includes('Logs')),
-    ]);
-  });
-
-  test('names of the delivery fit, stay, and differ between stacks of one account', () => {
-    const namesIn = (stackName: string) => {
-      const { template } = gatewayWith({ tracing: true }, stackIn(undefined, stackName));
-      return [SOURCE, 'AWS::Logs::DeliveryDestination'].flatMap((type) =>
-        Object.values(template.findResources(type) as Record<string, { Properties: { Name: string } }>).map(
-          ({ Properties: { Name } }) => Name,
-        ),
-      );
-    };
-    const long = 'AStackWithAVeryLongNameThatGoesOnAndOnAndOnAndOnAndOnAndOn';
-    expect(namesIn(long).every((name) => name.length <= 60 && /^[\w-]+$/.test(name))).toBe(true);
-    expect(namesIn(long)).toEqual(namesIn(long));
-    expect(namesIn(`${long}2`).filter((name) => namesIn(long).includes(name))).toEqual([]);
+    gatewayWith({
+      applicationLogs: true,
+      logRetention: logs.RetentionDays.ONE_WEEK,
+    }).template.hasResourceProperties(GROUP, { RetentionInDays: 7 });
   });
 });
 
@@ -225,7 +228,7 @@ describe('the name of a gateway', () => {
 
   test('is the only kind of name that is given: what is unique across accounts is left to CloudFormation', () => {
     const named = Object.values(
-      gatewayWith({ tracing: true }).template.toJSON().Resources as Record<
+      gatewayWith({ applicationLogs: true, tracing: true }).template.toJSON().Resources as Record<
         string,
         { Type: string; Properties: Record<string, unknown> }
       >,
@@ -246,7 +249,7 @@ describe('the name of a gateway', () => {
   });
 
   test('and the logical ids of what keeps a state stay', () => {
-    const { template } = gatewayWith({ tracing: true });
+    const { template } = gatewayWith({ applicationLogs: true, tracing: true });
     const ids = Object.entries(template.toJSON().Resources as Record<string, { Type: string }>).map(
       ([id, { Type }]) => `${Type} ${id}`,
     );
@@ -255,13 +258,13 @@ describe('the name of a gateway', () => {
       'AWS::BedrockAgentCore::GatewayTarget GatewayTargetsfindorderTargetF66D7152',
       'AWS::IAM::ManagedPolicy GatewayGatewayRolePermissionsGrantsC19DC797',
       'AWS::IAM::Role GatewayGatewayRole83132CFE',
-      'AWS::Logs::Delivery GatewayDeliveryLogsDelivery265A1821',
-      'AWS::Logs::Delivery GatewayDeliveryTracesDelivery730D9C8A',
-      'AWS::Logs::DeliveryDestination GatewayDeliveryLogsDestinationC5941B6B',
-      'AWS::Logs::DeliveryDestination GatewayDeliveryTracesDestination0BDC86FF',
-      'AWS::Logs::DeliverySource GatewayDeliveryLogsSource8850C2B4',
-      'AWS::Logs::DeliverySource GatewayDeliveryTracesSourceA6E51EFC',
-      'AWS::Logs::LogGroup GatewayDeliveryLogGroup429CF0FA',
+      'AWS::Logs::Delivery LogDelivery61B59898ApplicationLogsDelivery',
+      'AWS::Logs::Delivery LogDelivery61B59898TracesDelivery',
+      'AWS::Logs::DeliveryDestination LogDelivery61B59898ApplicationLogsDestination',
+      'AWS::Logs::DeliveryDestination LogDelivery61B59898TracesDestination',
+      'AWS::Logs::DeliverySource LogDelivery61B59898ApplicationLogsSource',
+      'AWS::Logs::DeliverySource LogDelivery61B59898TracesSource',
+      'AWS::Logs::LogGroup LogDelivery61B59898ApplicationLogsGroup',
     ]);
   });
 });
@@ -294,6 +297,56 @@ describe('an agent with a gateway', () => {
     expect(() => agentWith({ authorizer: jwt() }, jwt(DISCOVERY.replace('id.', 'other.')))).toThrow(
       /the gateway wants tokens of https:\/\/id.*bring those of https:\/\/other/,
     );
+  });
+
+  describe('with tokens that the gateway refuses', () => {
+    const tokens = (options: Pick<OidcAuthorizerOptions, 'allowedClients' | 'allowedAudiences'>) =>
+      AgentAuthorizer.oidc({ discoveryUrl: DISCOVERY, ...options });
+    const warned = (agent: AgentAuthorizer, authorizer: AgentAuthorizer) => {
+      const { stack, gateway } = gatewayWith({ authorizer });
+      new AgentRuntime(stack, 'Agent', { image: testImage(), capabilities: [gateway], authorizer: agent });
+      return Annotations.fromStack(stack)
+        .findWarning('/Test/Gateway', Match.anyValue())
+        .map(({ entry }) => String(entry.data));
+    };
+    const web = { allowedClients: ['web'] };
+    const both = { allowedClients: ['web', 'cli'] };
+    const audience = { allowedAudiences: ['agents'] };
+
+    test.each([
+      ['of another client', both, web, 'by allowedClients:'],
+      ['of any client', audience, web, 'by allowedClients:'],
+      ['of another audience', { allowedAudiences: ['web'] }, audience, 'by allowedAudiences:'],
+      ['of any client and audience', { allowedClients: ['cli'] }, { ...web, ...audience }, 'Clients and allowedAudi'],
+    ])('%s is warned of', (_, agent, gateway, message) => {
+      const warnings = warned(tokens(agent), tokens(gateway));
+      expect(warnings).toEqual([expect.stringContaining('accepts tokens that the gateway refuses')]);
+      expect(warnings[0]).toContain(message);
+      expect(warnings[0]).toContain('[ack: cdk-agentcore-constructs:gatewayRefusesTokens]');
+    });
+
+    test.each([
+      ['the same clients', both, { allowedClients: ['cli', 'web'] }],
+      ['fewer clients', web, both],
+      ['a gateway that looks at the audience only', { ...both, ...audience }, audience],
+    ])('is not warned of for %s', (_, agent, gateway) => {
+      expect(warned(tokens(agent), tokens(gateway))).toEqual([]);
+    });
+
+    test('is not warned of where both have the users of one pool, or only the gateway a condition', () => {
+      const stack = testStack();
+      const users = new AgentUserPool(stack, 'Users', {
+        groups: { support: 'Who supports' },
+        commandLineClient: {},
+      });
+      const { gateway } = gatewayWith({ authorizer: users.authorizer({ groups: ['support'] }) }, stack);
+      new AgentRuntime(stack, 'Agent', {
+        image: testImage(),
+        capabilities: [gateway],
+        authorizer: users.authorizer(),
+      });
+      Annotations.fromStack(stack).hasNoWarning('/Test/Gateway', Match.anyValue());
+    });
   });
 
   test('signs for a gateway with IAM also where its own callers bring tokens', () => {
@@ -365,6 +418,7 @@ test('cdk-nag has nothing to say about a gateway with everything', () => {
       ),
     ],
     rateLimits: [GatewayRateLimit.perCaller({ perMinute: 60 })],
+    applicationLogs: true,
     tracing: true,
   });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

@@ -65,6 +65,22 @@ describe('readCedar', () => {
     expect(findings).toEqual([expect.stringContaining(message)]);
   });
 
+  // Whoever tries each way to divide white space and comments never comes to an end here.
+  test.each([
+    ['blanks', ' '.repeat(50_000), 'line 1 has "#"'],
+    ['empty lines', '\n'.repeat(50_000), 'line 50001 has "#"'],
+    ['comments', '// why\n'.repeat(10_000), 'line 10001 has "#"'],
+    ['empty comments', '//\n \n'.repeat(10_000), 'line 20001 has "#"'],
+  ])('refuses a stray sign after many %s', (_, blank, message) => {
+    expect(readCedar(`${blank}# why`).findings).toEqual([expect.stringContaining(message)]);
+  });
+
+  test('takes a comment without a line after it', () => {
+    expect(only('permit (principal, action, resource); // the end')?.text).toBe(
+      'permit (principal, action, resource);',
+    );
+  });
+
   test('reads whatever it is given', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {

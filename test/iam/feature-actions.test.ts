@@ -169,6 +169,16 @@ const FEATURES: readonly Feature[] = [
     props: (stack) => ({ image: AgentImage.fromRepository(new ecr.Repository(stack, 'Images'), '1') }),
     addedActions: [],
   },
+  {
+    feature: 'application logs and usage logs',
+    props: () => ({ applicationLogs: true, usageLogs: true }),
+    addedActions: [],
+  },
+  {
+    feature: 'tracing',
+    props: () => ({ tracing: true }),
+    addedActions: ['xray:PutSpans', 'xray:PutTraceSegments'],
+  },
   { feature: 'a key for the log', props: (stack) => ({ logEncryptionKey: key(stack) }), addedActions: [] },
   {
     feature: 'a permissions boundary',
@@ -226,8 +236,12 @@ const FEATURES: readonly Feature[] = [
     addedActions: ['bedrock-agentcore:InvokeGateway'],
   },
   {
-    feature: 'a connection with OAuth, GitHub included',
+    feature: 'a connection with OAuth, GitHub included, which needs callers with a JWT',
     props: (stack) => ({
+      authorizer: AgentAuthorizer.oidc({
+        discoveryUrl: 'https://id.example.com/.well-known/openid-configuration',
+        allowedClients: ['web'],
+      }),
       capabilities: [
         new GitHubConnection(stack, 'GitHub', {
           clientId: 'client',
@@ -236,7 +250,12 @@ const FEATURES: readonly Feature[] = [
         }),
       ],
     }),
-    addedActions: ['bedrock-agentcore:GetResourceOauth2Token', 'secretsmanager:GetSecretValue'],
+    addedActions: [
+      'bedrock-agentcore:GetResourceOauth2Token',
+      'bedrock-agentcore:GetWorkloadAccessTokenForJWT',
+      'secretsmanager:GetSecretValue',
+    ],
+    removedActions: ['bedrock-agentcore:GetWorkloadAccessToken'],
   },
   {
     feature: 'a connection with an API key',

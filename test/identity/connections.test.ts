@@ -10,13 +10,16 @@ import {
 import { Template } from 'aws-cdk-lib/assertions';
 import { readConnections } from '../../agent-image/src/config/connections.ts';
 import {
+  AgentAuthorizer,
   AgentCoreChecks,
+  AgentGateway,
   AgentRuntime,
   ApiKeyConnection,
   GitHubConnection,
   OAuthConnection,
   OAuthVendor,
   OutboundCredential,
+  type AgentRuntimeProps,
   type IAgentCapability,
   type OAuthConnectionProps,
 } from '../../lib';
@@ -27,6 +30,10 @@ import { roleOf } from './support';
 
 const RETURN_URL = 'https://agent.example.com/oauth/return';
 const SECRET_ARN = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:kept-a1b2c3`;
+const AUTHORIZER = AgentAuthorizer.oidc({
+  discoveryUrl: 'https://id.example.com/.well-known/openid-configuration',
+  allowedClients: ['web'],
+});
 const TENANT = {
   issuer: 'https://acme.example.com',
   authorizationEndpoint: 'https://acme.example.com/authorize',
@@ -53,8 +60,13 @@ function github(scope: Stack, id = 'GitHub', enterpriseServerUrl?: string): GitH
   });
 }
 
-function agentWith(stack: Stack, id: string, capabilities: IAgentCapability[]): AgentRuntime {
-  return new AgentRuntime(stack, id, { image: testImage(), capabilities });
+function agentWith(
+  stack: Stack,
+  id: string,
+  capabilities: IAgentCapability[],
+  props: Partial<AgentRuntimeProps> = {},
+): AgentRuntime {
+  return new AgentRuntime(stack, id, { image: testImage(), authorizer: AUTHORIZER, capabilities, ...props });
 }
 
 describe('a GitHub connection', () => {
@@ -231,13 +243,17 @@ test('a gateway can use a connection for itself', () => {
   const google = oauth(stack, 'Google', { clientSecret: secret });
   const weather = new ApiKeyConnection(stack, 'Weather', { connectionName: 'WEATHER', secret });
   const needs = [OutboundCredential.oauth(google, { scopes: ['x'] }), OutboundCredential.apiKey(weather)].map(
-    (credential) => resolvedTemplate(stack).resolve(stack.resolve(credential.needs)),
+    ({ needs: { providerArn, secretStatements = [] } = {} }) =>
+      resolvedTemplate(stack).resolve(
+        stack.resolve({ providerArn, secret: secretStatements.map((statement) => statement.toStatementJson()) }),
+      ),
   );
   const vault = `arn:aws:bedrock-agentcore:${REGION}:${ACCOUNT}:token-vault/default`;
-  const secretArn = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:kept-??????`;
+  const Resource = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:kept-??????`;
+  const read = [{ Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource }];
   expect(needs).toEqual([
-    { providerArn: `${vault}/oauth2credentialprovider/${google.providerName}`, secretArn },
-    { providerArn: `${vault}/apikeycredentialprovider/${weather.providerName}`, secretArn },
+    { providerArn: `${vault}/oauth2credentialprovider/${google.providerName}`, secret: read },
+    { providerArn: `${vault}/apikeycredentialprovider/${weather.providerName}`, secret: read },
   ]);
 });
 
@@ -501,8 +517,14 @@ describe('what cannot be', () => {
     ],
     [
       { vendor: OAuthVendor.custom({ vendorId: 'acme', discoveryUrl: 'http://x.com' }) },
-      'discoveryUrl "http://x.com" is not',
+      'discoveryUrl "http://x.com" is not the address of a server',
     ],
+    [
+      { vendor: OAuthVendor.custom({ vendorId: 'acme', discoveryUrl: 'https://x.com' }) },
+      'discoveryUrl "https://x.com" is not a discovery document',
+    ],
+    [{ connectionName: 'CI' }, 'connectionName "CI" is the name of a tool of the agent'],
+    [{ connectionName: 'BR' }, 'connectionName "BR" is the name of a tool of the agent'],
   ])('%j is refused', (props, finding) => {
     expect(secretless(props)).toThrow(finding);
   });
@@ -541,12 +563,69 @@ describe('what cannot be', () => {
     );
   });
 
+  test.each<[string, (stack: Stack, connectionName: string) => IAgentCapability]>([
+    ['an account', (stack, connectionName) => oauth(stack, 'Connection', { connectionName })],
+    [
+      'a key',
+      (stack, connectionName) =>
+        new ApiKeyConnection(stack, 'Key', { connectionName, secret: new secretsmanager.Secret(stack, 'KeySecret') }),
+    ],
+  ])('is an agent that knows a gateway and %s by one name', (_, connection) => {
+    const gateway = (stack: Stack, serverName?: string) =>
+      AgentGateway.fromGatewayAttributes(stack, 'Gateway', {
+        gatewayArn: `arn:aws:bedrock-agentcore:${REGION}:${ACCOUNT}:gateway/orders-abcdefghij`,
+        ...(serverName === undefined ? {} : { serverName }),
+      });
+    const define = (name: string, serverName?: string) => () => {
+      const stack = testStack();
+      agentWith(stack, 'Agent', [connection(stack, name), gateway(stack, serverName)]);
+    };
+    expect(define('GW')).toThrow(/connectionName "GW" is the name of a gateway of the agent Test_Agent\w* too/);
+    expect(define('SEARCH', 'search')).toThrow(/connectionName "SEARCH" is the name of a gateway/);
+    expect(define('SEARCH')).not.toThrow();
+  });
+
+  test('is an account of each user for an agent whose callers are known by IAM credentials', () => {
+    const stack = testStack();
+    const secret = new secretsmanager.Secret(stack, 'Key');
+    const key = new ApiKeyConnection(stack, 'Weather', { connectionName: 'WEATHER', secret });
+    const authorizer = AgentAuthorizer.iam();
+    expect(() => agentWith(stack, 'Signed', [key, github(stack)], { authorizer })).toThrow(
+      /^Test\/Signed: Test\/GitHub: users link accounts by their tokens, and the callers of the agent Test_Signed\w* bring none/,
+    );
+    expect(() => agentWith(stack, 'WithKey', [key], { authorizer })).not.toThrow();
+  });
+
   test('is a connection that is set by hand', () => {
     const environment = { AGENT_CONNECTION_GH: '{}' };
     expect(() => new AgentRuntime(testStack(), 'Agent', { image: testImage(), environment })).toThrow(
       /"AGENT_CONNECTION_GH" belongs to this library.*use the property capabilities/,
     );
   });
+});
+
+test('another vendor is another provider by another name, because AWS CloudFormation makes it before the old one goes', () => {
+  const nameWith = (vendor: OAuthVendor, clientId = 'client') =>
+    oauth(testStack(), 'Connection', { vendor, clientId, connectionName: 'GH' }).providerName;
+  const names = [
+    OAuthVendor.github(),
+    OAuthVendor.githubEnterpriseServer('https://github.example.com'),
+    OAuthVendor.google(),
+  ].map((vendor) => nameWith(vendor));
+  expect(new Set(names).size).toBe(3);
+  // What can be changed in place leaves the name, and with it what users have linked.
+  expect(nameWith(OAuthVendor.github(), 'other')).toBe(names[0]);
+  expect(nameWith(OAuthVendor.githubEnterpriseServer('https://git.example.com'))).toBe(names[1]);
+});
+
+test('the boundary of the agent limits the role of the function that allows return addresses', () => {
+  const stack = testStack();
+  const boundary = 'arn:aws:iam::111122223333:policy/boundary';
+  const permissionsBoundary = iam.ManagedPolicy.fromManagedPolicyArn(stack, 'Boundary', boundary);
+  agentWith(stack, 'Agent', [github(stack)], { permissionsBoundary });
+  const roles = resolvedTemplate(stack).resourcesOfType('AWS::IAM::Role');
+  expect(roles.map(({ logicalId }) => logicalId)).toContainEqual(expect.stringMatching(/^AgentReturnUrlsUpdate/));
+  for (const { properties } of roles) expect(properties.PermissionsBoundary).toBe(boundary);
 });
 
 test('two stacks of connections in one account share no name, and neither do two connections of a stack', () => {

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { BedrockAgentCoreControlClient } from '@aws-sdk/client-bedrock-agentcore-control';
+import { AccessDeniedException, BedrockAgentCoreControlClient } from '@aws-sdk/client-bedrock-agentcore-control';
 import { AgentCoreIdentities } from '../../lib/handlers/workload-identity/agent-core-identities';
 import { answered } from '../../lib/handlers/workload-identity/answer';
 import {
@@ -9,6 +9,7 @@ import {
   type WorkloadIdentities,
 } from '../../lib/handlers/workload-identity/custom-resource';
 import { areSameUrls, mergedReturnUrls } from '../../lib/handlers/workload-identity/return-urls';
+import { whileDenied } from '../../lib/handlers/workload-identity/while-denied';
 
 const RUNTIME = 'Agent-abcdefghij';
 
@@ -98,6 +99,16 @@ describe('the custom resource', () => {
       RUNTIME,
     );
     expect(state.urls).toEqual(['x']);
+  });
+
+  test('takes nothing away when it was never made: the same address is somebody else’s', async () => {
+    const { state, port } = identities(['a', 'b']);
+    const { body } = await answerTo(() => Promise.reject(new Error('denied')));
+    const { PhysicalResourceId } = body as { PhysicalResourceId: string };
+    await expect(applyReturnUrls(request('Delete', ['a'], { PhysicalResourceId }), port)).resolves.toBe(
+      PhysicalResourceId,
+    );
+    expect(state).toEqual({ urls: ['a', 'b'], writes: 0 });
   });
 
   test('is deleted after its runtime without a complaint', async () => {
@@ -217,24 +228,64 @@ describe('AgentCore', () => {
   });
 });
 
-describe('the answer to CloudFormation', () => {
-  const asked = { StackId: 'stack', RequestId: 'one', LogicalResourceId: 'Urls' };
-  const answerTo = async (physicalId: () => Promise<string>, rest = {}, status = 200) => {
-    const seen: { method?: string; type?: string; body?: unknown } = {};
-    await serve(
-      (incoming, body, response) => {
-        Object.assign(seen, {
-          method: incoming.method,
-          type: incoming.headers['content-type'],
-          body: JSON.parse(body) as unknown,
-        });
-        response.writeHead(status).end();
-      },
-      (address) => answered({ ...asked, ...rest, ResponseURL: `${address}/signed?x=1` }, physicalId),
-    );
-    return seen;
+describe('a policy that was made a moment ago', () => {
+  const denied = () =>
+    new AccessDeniedException({ $metadata: {}, message: 'not authorized to perform GetAgentRuntime' });
+  const attempts = async (failures: readonly Error[]) => {
+    const left = [...failures];
+    const pauses: number[] = [];
+    const act = () => {
+      const failure = left.shift();
+      return failure === undefined ? Promise.resolve('done') : Promise.reject(failure);
+    };
+    const pause = (ms: number) => Promise.resolve(pauses.push(ms));
+    const outcome = await whileDenied(act, pause).catch((error: unknown) => error);
+    return { outcome, pauses, left: left.length };
   };
 
+  test('is waited for, longer each time', async () => {
+    const { outcome, pauses } = await attempts([denied(), denied(), denied()]);
+    expect(outcome).toBe('done');
+    expect(pauses).toEqual([...pauses].sort((one, other) => one - other));
+    expect(pauses).toHaveLength(3);
+  });
+
+  test('is not waited for without end: less than the function and CloudFormation have', async () => {
+    const { outcome, pauses, left } = await attempts(Array.from({ length: 50 }, denied));
+    expect(outcome).toBeInstanceOf(AccessDeniedException);
+    expect(left).toBeGreaterThan(0);
+    const seconds = pauses.reduce((sum, ms) => sum + ms, 0) / 1000;
+    expect(seconds).toBeGreaterThanOrEqual(60);
+    expect(seconds).toBeLessThan(90);
+  });
+
+  test('is no reason to try again what failed otherwise', async () => {
+    const { outcome, pauses } = await attempts([new Error('no such runtime')]);
+    expect(outcome).toEqual(new Error('no such runtime'));
+    expect(pauses).toEqual([]);
+  });
+});
+
+const asked = { StackId: 'stack', RequestId: 'one', LogicalResourceId: 'Urls' };
+
+/** What CloudFormation is told of an outcome. */
+async function answerTo(physicalId: () => Promise<string>, rest = {}, status = 200) {
+  const seen: { method?: string; type?: string; body?: unknown } = {};
+  await serve(
+    (incoming, body, response) => {
+      Object.assign(seen, {
+        method: incoming.method,
+        type: incoming.headers['content-type'],
+        body: JSON.parse(body) as unknown,
+      });
+      response.writeHead(status).end();
+    },
+    (address) => answered({ ...asked, ...rest, ResponseURL: `${address}/signed?x=1` }, physicalId),
+  );
+  return seen;
+}
+
+describe('the answer to CloudFormation', () => {
   test('tells the physical id of what was done', async () => {
     await expect(answerTo(() => Promise.resolve('id'))).resolves.toEqual({
       method: 'PUT',

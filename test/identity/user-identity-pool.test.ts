@@ -1,5 +1,5 @@
 import { App, aws_cognito as cognito, aws_s3 as s3, Stack, type IPolicyValidationPlugin } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { readUserAccess } from '../../agent-image/src/config/user-access.ts';
 import {
   AgentAuthorizer,
@@ -9,6 +9,7 @@ import {
   UserIdentityPool,
   UserRole,
   WorkspaceBucket,
+  type AgentUserPoolProps,
   type IAgentCapability,
 } from '../../lib';
 import { evaluate, evaluateTrust, type RequestContext, type RolePolicies } from '../../lib/testing';
@@ -359,4 +360,37 @@ test('the identity pool has the same logical id in every release', () => {
   expect(template.resourcesOfType('AWS::Cognito::IdentityPool').map(({ logicalId }) => logicalId)).toEqual([
     'IdentitiesIdentityPoolBF810474',
   ]);
+});
+
+describe('an agent that lets fewer users in than the identity pool', () => {
+  const warnings = (
+    authorizerOf: (users: AgentUserPool) => AgentAuthorizer,
+    props: AgentUserPoolProps = { webOrigins: ['https://agent.example.com'], groups: { staff: 'May ask' } },
+  ) => {
+    const own = testStack();
+    const users = new AgentUserPool(own, 'Users', props);
+    const capabilities = [new UserIdentityPool(own, 'Identities', { users })];
+    new AgentRuntime(own, 'Agent', { image: testImage(), authorizer: authorizerOf(users), capabilities });
+    return Annotations.fromStack(own).findWarning(
+      '*',
+      Match.stringLikeRegexp('demands groups.*every user of the pool gets credentials'),
+    );
+  };
+
+  test.each<[string, (users: AgentUserPool) => AgentAuthorizer]>([
+    ['by a group', (users) => users.authorizer({ groups: ['staff'] })],
+    [
+      'by a scope',
+      ({ discoveryUrl, userClientIds }) =>
+        AgentAuthorizer.oidc({ discoveryUrl, allowedClients: [...userClientIds], allowedScopes: ['openid'] }),
+    ],
+    ['by a client', ({ discoveryUrl }) => AgentAuthorizer.oidc({ discoveryUrl, allowedClients: ['another'] })],
+  ])('%s is warned of', (_, authorizerOf) => {
+    expect(warnings(authorizerOf).map(({ id }) => id)).toEqual(['/Test/Identities']);
+  });
+
+  test('is not one that takes all of them, and machines besides', () => {
+    const props = { webOrigins: ['https://agent.example.com'], commandLineClient: {}, machineClient: {} };
+    expect(warnings((users) => users.authorizer(), props)).toEqual([]);
+  });
 });

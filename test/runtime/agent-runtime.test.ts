@@ -309,7 +309,7 @@ describe('metrics', () => {
     const metric = agent.metricLatency({
       statistic: 'Average',
       period: Duration.minutes(1),
-      dimensionsMap: { Name: 'other', EndpointQualifier: 'x' },
+      dimensionsMap: { Name: 'other', EndpointQualifier: 'x', HarnessId: 'h' },
     });
     expect(metric.statistic).toBe('Average');
     expect(metric.period.toSeconds()).toBe(60);

@@ -25,6 +25,7 @@ test.each<[string, AgentSettings, Record<string, string>]>([
     { AGENT_CALLER_OVERRIDES: 'model,systemPrompt' },
   ],
   ['a log with prompts', { logPrompts: true }, { AGENT_LOG_PROMPTS: '1' }],
+  ['spans', { tracing: true }, { AGENT_TRACING: '1' }],
   ['a namespace', { metricsNamespace: 'Support/Agents' }, { AGENT_METRICS_NAMESPACE: 'Support/Agents' }],
 ])('%s reaches the agent', (_, settings, expected) => {
   expect(variablesOf(settings)).toEqual(expected);
@@ -33,6 +34,7 @@ test.each<[string, AgentSettings, Record<string, string>]>([
 test.each<[string, AgentSettings]>([
   ['nothing', {}],
   ['a log without prompts', { logPrompts: false }],
+  ['no spans', { tracing: false }],
   ['no limit', { limits: {} }],
   ['the modes that an agent has anyway', { permissionModes: [ASK, ACCEPT_EDITS, PLAN] }],
   ['nothing to choose', { callerOverrides: [] }],

@@ -78,6 +78,7 @@ const OWN_VARIABLES = [
   ['AGENT_PERMISSION_MODES', 'permissionModes'],
   ['AGENT_CALLER_OVERRIDES', 'callerOverrides'],
   ['AGENT_LOG_PROMPTS', 'logPrompts'],
+  ['AGENT_TRACING', 'tracing'],
   ['AGENT_METRICS_NAMESPACE', 'metricsNamespace'],
   ['AGENT_USER_ROLE_ARN', 'capabilities'],
   ['AGENT_WORKSPACE_BUCKET', 'capabilities'],
@@ -401,7 +402,7 @@ describe('limits', () => {
     ['AG-UI with the image of this library', () => ({ image: AgentImage.claudeAgent(), protocol: AGUI })],
     ['any protocol with another image', () => ({ protocol: agentcore.ProtocolType.MCP })],
     ['the longest description', () => ({ description: 'x'.repeat(1200) })],
-    ['a variable that the agent reads and no property sets', () => ({ environment: { AGENT_OTEL: '1' } })],
+    ['a variable that the agent reads and no property sets', () => ({ environment: { OTEL_SERVICE_NAME: 'shop' } })],
     ['the longest name', () => ({ runtimeName: 'a'.repeat(48) })],
   ])('let %s pass', (_, props) => {
     expect(() => synthesized(props())).not.toThrow();

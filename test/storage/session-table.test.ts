@@ -1,4 +1,4 @@
-import { aws_dynamodb as dynamodb, aws_kms as kms, RemovalPolicy } from 'aws-cdk-lib';
+import { aws_dynamodb as dynamodb, aws_kms as kms, Duration, Lazy, RemovalPolicy } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { AgentRuntime, SessionTable } from '../../lib';
 import { evaluate, rolePolicies } from '../../lib/testing';
@@ -150,6 +150,38 @@ test('a table that is brought is used as it is', () => {
   const table = dynamodb.Table.fromTableName(stack, 'Brought', 'sessions');
   const sessions = SessionTable.fromTable(stack, 'Sessions', table);
   new AgentRuntime(stack, 'Agent', { image: testImage(), capabilities: [sessions] });
-  expect(runtimeEnvironment(resolvedTemplate(stack)).AGENT_SESSION_TABLE).toBe('sessions');
+  const environment = runtimeEnvironment(resolvedTemplate(stack));
+  expect(environment.AGENT_SESSION_TABLE).toBe('sessions');
+  expect(environment).not.toHaveProperty('AGENT_SESSION_RETENTION_DAYS');
   Template.fromStack(stack).resourceCountIs('AWS::DynamoDB::Table', 0);
+});
+
+test('agents are told how long sessions are listed, for a table that is brought too', () => {
+  const stack = testStack();
+  const made = new SessionTable(stack, 'Sessions', { retention: Duration.hours(48) });
+  const table = dynamodb.Table.fromTableName(stack, 'Other', 'sessions');
+  const brought = SessionTable.fromTable(stack, 'Brought', table, { retention: Duration.days(3650) });
+  new AgentRuntime(stack, 'First', { image: testImage(), capabilities: [made] });
+  new AgentRuntime(stack, 'Second', { image: testImage(), capabilities: [brought] });
+  const environments = resolvedTemplate(stack)
+    .resourcesOfType('AWS::BedrockAgentCore::Runtime')
+    .map(({ properties }) => properties.EnvironmentVariables);
+  expect(environments).toMatchObject([
+    { AGENT_SESSION_RETENTION_DAYS: '2' },
+    { AGENT_SESSION_TABLE: 'sessions', AGENT_SESSION_RETENTION_DAYS: '3650' },
+  ]);
+});
+
+test('a retention that only the deployment knows is refused', () => {
+  const retention = Duration.days(Lazy.number({ produce: () => 30 }));
+  expect(() => new SessionTable(testStack(), 'Sessions', { retention })).toThrow(
+    'retention is unknown at synthesis; give whole days',
+  );
+});
+
+test.each([Duration.hours(36), Duration.days(0), Duration.days(3651)])('a retention of %s is refused', (retention) => {
+  const days = retention.toDays({ integral: false });
+  expect(() => new SessionTable(testStack(), 'Sessions', { retention })).toThrow(
+    `retention is ${days} days; give whole days from Duration.days(1) to Duration.days(3650)`,
+  );
 });

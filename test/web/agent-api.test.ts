@@ -1,14 +1,24 @@
-import { App, aws_iam as iam, aws_s3 as s3, type CfnElement, Stack, Validations } from 'aws-cdk-lib';
+import {
+  App,
+  aws_bedrockagentcore as agentcore,
+  aws_iam as iam,
+  aws_s3 as s3,
+  type CfnElement,
+  Stack,
+  Validations,
+} from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import {
   AgentApi,
   AgentAuthorizer,
   AgentRuntime,
+  AgentUserPool,
   SessionTable,
   WorkspaceBucket,
   type AgentApiProps,
   type IAgentCapability,
+  type OidcAuthorizerOptions,
 } from '../../lib';
 import { resolvedTemplate, testImage, testStack } from '../support/stack';
 
@@ -101,6 +111,44 @@ describe('the API', () => {
     });
   });
 
+  test('leaves room beside what takes longest: conversations and files have limits of their own', () => {
+    const settings = { ThrottlingRateLimit: 10, ThrottlingBurstLimit: 20, DetailedMetricsEnabled: true };
+    const [stage] = Object.values(template.findResources('AWS::ApiGatewayV2::Stage')) as {
+      Properties: { RouteSettings: object };
+      DependsOn: string[];
+    }[];
+    expect(stage?.Properties.RouteSettings).toEqual({
+      'GET /sessions/{id}/messages': settings,
+      'GET /sessions/{id}/files/content': settings,
+    });
+    // API Gateway refuses settings of routes that are not there yet.
+    const routes = Object.keys(template.findResources('AWS::ApiGatewayV2::Route'));
+    expect(stage?.DependsOn).toEqual(expect.arrayContaining(routes));
+    const { template: slow } = synthesized({ throttle: { rateLimit: 5, burstLimit: 7 } });
+    slow.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      RouteSettings: {
+        'GET /sessions/{id}/messages': { ThrottlingRateLimit: 5, ThrottlingBurstLimit: 7 },
+      },
+    });
+  });
+
+  test('logs JSON, and no message that could have quotation marks', () => {
+    const [stage] = Object.values(template.findResources('AWS::ApiGatewayV2::Stage')) as {
+      Properties: { AccessLogSettings: { Format: string } };
+    }[];
+    const { Format } = stage?.Properties.AccessLogSettings ?? { Format: '' };
+    // API Gateway puts variables in as they are.
+    expect(JSON.parse(Format)).toMatchObject({ error: '$context.error.responseType', status: '$context.status' });
+    expect(Format).not.toContain('$context.error.message');
+  });
+
+  test('runs as many requests at a time as is said, and as the account has room for otherwise', () => {
+    template.hasResourceProperties('AWS::Lambda::Function', { ReservedConcurrentExecutions: Match.absent() });
+    synthesized({ reservedConcurrency: 20 }).template.hasResourceProperties('AWS::Lambda::Function', {
+      ReservedConcurrentExecutions: 20,
+    });
+  });
+
   test('runs one function on ARM64 that knows where the data is', () => {
     template.resourceCountIs('AWS::Lambda::Function', 1);
     template.hasResourceProperties('AWS::Lambda::Function', {
@@ -115,9 +163,12 @@ describe('the API', () => {
     expect(handler?.properties.Environment).toEqual({
       Variables: {
         API_CLIENT_IDS: 'web-client,cli-client',
+        API_TOKEN_RULES: '{"clients":["web-client"]}',
+        API_AGENT_NAME: expect.stringMatching(/^Test_Agent/) as string,
         API_USER_ROLE_ARN: expect.stringMatching(/:role\/.*AgentUserRole/) as string,
         API_SESSION_TABLE: expect.stringMatching(/SessionsTable/) as string,
         API_WORKSPACE_BUCKET: expect.stringMatching(/workspacebucket/i) as string,
+        API_WORKSPACES_PREFIX: 'workspaces/',
         API_DOWNLOADS_PREFIX: 'downloads/',
       },
     });
@@ -187,6 +238,77 @@ describe('pages', () => {
   });
 });
 
+describe('what the authorizer of the agent demands', () => {
+  const rulesOf = (options?: Partial<OidcAuthorizerOptions>): unknown => {
+    const stack = testStack();
+    const sessions = new SessionTable(stack, 'Sessions');
+    const workspace = new WorkspaceBucket(stack, 'Workspace');
+    const agent = new AgentRuntime(stack, 'Agent', {
+      image: testImage(),
+      capabilities: [sessions, workspace],
+      authorizer:
+        options === undefined
+          ? AgentAuthorizer.iam()
+          : AgentAuthorizer.oidc({
+              discoveryUrl: `${ISSUER}/.well-known/openid-configuration`,
+              allowedClients: users.userClientIds,
+              ...options,
+            }),
+    });
+    new AgentApi(stack, 'Api', { agent, users, sessions, workspace });
+    const [handler] = resolvedTemplate(stack).resourcesOfType('AWS::Lambda::Function');
+    const { Variables } = handler?.properties.Environment as { Variables: Record<string, string> };
+    return Variables.API_TOKEN_RULES === undefined ? undefined : JSON.parse(Variables.API_TOKEN_RULES);
+  };
+
+  test('is nothing more where callers sign, or where the clients are all', () => {
+    expect([rulesOf(), rulesOf({})]).toEqual([undefined, undefined]);
+  });
+
+  test('is what the function demands too', () => {
+    const { RuntimeCustomClaim: Claim, CustomClaimOperator } = agentcore;
+    expect(
+      rulesOf({
+        allowedScopes: ['agent/read'],
+        customClaims: [
+          Claim.withStringValue('department', 'support'),
+          Claim.withStringArrayValue('roles', ['reader']),
+          Claim.withStringArrayValue('cognito:groups', ['a', 'b'], CustomClaimOperator.CONTAINS_ANY),
+        ],
+      }),
+    ).toEqual({
+      scopes: ['agent/read'],
+      claims: [
+        { name: 'department', operator: 'EQUALS', values: ['support'] },
+        { name: 'roles', operator: 'CONTAINS', values: ['reader'] },
+        { name: 'cognito:groups', operator: 'CONTAINS_ANY', values: ['a', 'b'] },
+      ],
+    });
+  });
+
+  test('is fewer clients than those of the API', () => {
+    expect(rulesOf({ allowedClients: ['cli-client', 'other'] })).toEqual({ clients: ['cli-client', 'other'] });
+  });
+
+  test('is a group of a user pool of the app', () => {
+    const stack = testStack();
+    const pool = new AgentUserPool(stack, 'Users', { webOrigins: ['https://agent.example.com'] });
+    const sessions = new SessionTable(stack, 'Sessions');
+    const workspace = new WorkspaceBucket(stack, 'Workspace');
+    const capabilities = [sessions, workspace];
+    const authorizer = pool.authorizer({ groups: ['staff'] });
+    const agent = new AgentRuntime(stack, 'Agent', { image: testImage(), capabilities, authorizer });
+    new AgentApi(stack, 'Api', { agent, users: pool, sessions, workspace });
+    Template.fromStack(stack).hasResourceProperties('AWS::Lambda::Function', {
+      Environment: {
+        Variables: Match.objectLike({
+          API_TOKEN_RULES: '{"claims":[{"name":"cognito:groups","operator":"CONTAINS_ANY","values":["staff"]}]}',
+        }),
+      },
+    });
+  });
+});
+
 describe('linked accounts', () => {
   test('have a route, and what they grant goes to the function', () => {
     const { template } = synthesized({ linkedAccounts: [linkedAccount] });
@@ -218,6 +340,7 @@ describe('a mistake', () => {
       /the agent knows its users by/,
     ],
     ['no requests at all', { throttle: { rateLimit: 0, burstLimit: 10 } }, /throttle\.rateLimit is 0/],
+    ['no requests at a time', { reservedConcurrency: 0 }, /reservedConcurrency is 0; give a whole number/],
     ['a part of a request', { throttle: { rateLimit: 1, burstLimit: 1.5 } }, /throttle\.burstLimit is 1\.5/],
   ])('is told when the API is defined: %s', (_, props, message) => {
     expect(() => define(props)).toThrow(message);
@@ -226,6 +349,16 @@ describe('a mistake', () => {
   test('is told together with others', () => {
     const props = { users: { issuerUrl: 'x', userClientIds: [] }, throttle: { rateLimit: -1, burstLimit: 1 } };
     expect(() => define(props)).toThrow(/issuerUrl[\s\S]*no client[\s\S]*throttle\.rateLimit/);
+  });
+
+  test('is a second API of one agent', () => {
+    const { stack, api } = define();
+    const agent = stack.node.findChild('Agent') as AgentRuntime;
+    const sessions = stack.node.findChild('Sessions') as SessionTable;
+    const workspace = stack.node.findChild('Workspace') as WorkspaceBucket;
+    expect(() => new AgentApi(api, 'Second', { agent, users, sessions, workspace })).toThrow(
+      'Test/Api/Second: the agent Test/Agent has an AgentApi already, and one serves all of its users; leave one',
+    );
   });
 
   test('is an agent in another stack', () => {
@@ -252,6 +385,20 @@ describe('a mistake', () => {
       new RegExp(`does not have Test/\\w+, which is "${prop}" of the API`),
     );
   });
+});
+
+test('the boundary of the agent limits the role of the function too', () => {
+  const stack = testStack();
+  const sessions = new SessionTable(stack, 'Sessions');
+  const workspace = new WorkspaceBucket(stack, 'Workspace');
+  const capabilities = [sessions, workspace];
+  const boundary = 'arn:aws:iam::111122223333:policy/boundary';
+  const permissionsBoundary = iam.ManagedPolicy.fromManagedPolicyArn(stack, 'Boundary', boundary);
+  const agent = new AgentRuntime(stack, 'Agent', { image: testImage(), capabilities, permissionsBoundary });
+  new AgentApi(stack, 'Api', { agent, users, sessions, workspace });
+  const roles = resolvedTemplate(stack).resourcesOfType('AWS::IAM::Role');
+  expect(roles.map(({ logicalId }) => logicalId)).toContainEqual(expect.stringMatching(/^ApiFunction/));
+  for (const { properties } of roles) expect(properties.PermissionsBoundary).toBe(boundary);
 });
 
 test('the API works with a bucket that is brought, whose rules are its owner’s matter', () => {

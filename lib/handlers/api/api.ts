@@ -9,9 +9,12 @@ import { listMessages } from './messages';
 import type { LinkCompletion, OpenUserData, UserData } from './ports';
 import { deleteSession, listSessions, renameSession } from './sessions';
 import { getSettings, putSettings } from './settings';
+import type { TokenRules } from './token-rules';
 
 export interface ApiOptions {
   readonly clientIds: readonly string[];
+  /** What the agent demands of tokens besides; nothing when left out. */
+  readonly tokenRules?: TokenRules;
   readonly openUserData: OpenUserData;
   readonly link: LinkCompletion;
   /** Takes one line of JSON for each request that failed though nothing was wrong with it. */
@@ -47,8 +50,8 @@ export function createApi(options: ApiOptions): (event: HttpEvent) => Promise<Ht
   };
 }
 
-async function answer(event: HttpEvent, { clientIds, openUserData, link }: ApiOptions): Promise<unknown> {
-  const caller = readCaller(event, clientIds);
+async function answer(event: HttpEvent, { clientIds, tokenRules, openUserData, link }: ApiOptions): Promise<unknown> {
+  const caller = readCaller(event, clientIds, tokenRules);
   if (event.routeKey === ApiRoute.COMPLETE_LINK) return completeLink(event, caller, link);
   const operation = Object.hasOwn(OPERATIONS, event.routeKey)
     ? OPERATIONS[event.routeKey as keyof typeof OPERATIONS]

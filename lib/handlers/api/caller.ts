@@ -1,6 +1,7 @@
 import { userKeyOf } from '../../../agent-image/src/caller.ts';
 import { ApiFailure } from './failure';
 import type { HttpEvent } from './http-event';
+import { meetsRules, type TokenRules } from './token-rules';
 
 /** The signed-in user. */
 export interface ApiCaller {
@@ -14,9 +15,10 @@ export interface ApiCaller {
  * Who asks. API Gateway has verified signature, issuer and time of the token; that it is an access token, and of one of
  * our clients, is looked at here: API Gateway takes ID tokens too, because their audience is the client.
  *
- * @throws ApiFailure `UNAUTHENTICATED`, which repeats nothing of the token
+ * @param rules what the agent demands besides, so that nobody reads here whom the agent does not let in
+ * @throws ApiFailure `UNAUTHENTICATED` or `FORBIDDEN`, which repeat nothing of the token
  */
-export function readCaller(event: HttpEvent, clientIds: readonly string[]): ApiCaller {
+export function readCaller(event: HttpEvent, clientIds: readonly string[], rules: TokenRules = {}): ApiCaller {
   const { token_use: use, client_id: client, iss, sub } = event.requestContext.authorizer?.jwt?.claims ?? {};
   if (use !== undefined && use !== 'access') {
     throw unauthenticated('The token is no access token: send the access token of the signed-in user.');
@@ -27,7 +29,11 @@ export function readCaller(event: HttpEvent, clientIds: readonly string[]): ApiC
   if (typeof iss !== 'string' || iss === '' || typeof sub !== 'string' || sub === '') {
     throw unauthenticated('The token does not name its user: sign in again.');
   }
-  return { userKey: userKeyOf(iss, sub), token: tokenOf(event) };
+  const token = tokenOf(event);
+  if (Object.keys(rules).length > 0 && !meetsRules(token, rules)) {
+    throw new ApiFailure('FORBIDDEN', 'The agent does not let you in: ask its administrator.');
+  }
+  return { userKey: userKeyOf(iss, sub), token };
 }
 
 /** API Gateway takes the token with the scheme before it, or without. */

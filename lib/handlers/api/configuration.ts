@@ -1,12 +1,19 @@
 import { ApiEnvironment } from './environment';
+import type { TokenRules } from './token-rules';
 
 export interface ApiConfiguration {
   readonly region: string;
   readonly clientIds: readonly string[];
+  /** What the agent demands of tokens besides. */
+  readonly tokenRules?: TokenRules;
+  /** The name of the agent whose sessions these are. */
+  readonly agentName: string;
   /** The role that reaches the data of the user whom its session is tagged with. */
   readonly userRoleArn: string;
   readonly sessionTable: string;
   readonly workspaceBucket: string;
+  /** Where workspaces lie in it; ends in a slash. */
+  readonly workspacesPrefix: string;
   /** Where copies of files lie that are given away for some minutes; ends in a slash. */
   readonly downloadsPrefix: string;
 }
@@ -24,12 +31,16 @@ export function readConfiguration(env: Readonly<Record<string, string | undefine
     }
     return value;
   };
+  const tokenRules = env[ApiEnvironment.TOKEN_RULES];
   return {
     region: required('AWS_REGION'),
     clientIds: required(ApiEnvironment.CLIENT_IDS).split(','),
+    ...(tokenRules !== undefined && { tokenRules: JSON.parse(tokenRules) as TokenRules }),
+    agentName: required(ApiEnvironment.AGENT_NAME),
     userRoleArn: required(ApiEnvironment.USER_ROLE_ARN),
     sessionTable: required(ApiEnvironment.SESSION_TABLE),
     workspaceBucket: required(ApiEnvironment.WORKSPACE_BUCKET),
+    workspacesPrefix: required(ApiEnvironment.WORKSPACES_PREFIX),
     downloadsPrefix: required(ApiEnvironment.DOWNLOADS_PREFIX),
   };
 }

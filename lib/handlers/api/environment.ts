@@ -2,12 +2,18 @@
 export const ApiEnvironment = {
   /** The ids of the clients whose access tokens are accepted, with commas. */
   CLIENT_IDS: 'API_CLIENT_IDS',
+  /** What the agent demands of tokens besides, as JSON; not set where it demands nothing. */
+  TOKEN_RULES: 'API_TOKEN_RULES',
+  /** The name of the agent: its sessions are those of the API. */
+  AGENT_NAME: 'API_AGENT_NAME',
   /** The ARN of the role that reaches the data of one user. */
   USER_ROLE_ARN: 'API_USER_ROLE_ARN',
   /** The name of the table of sessions. */
   SESSION_TABLE: 'API_SESSION_TABLE',
   /** The name of the bucket of workspaces. */
   WORKSPACE_BUCKET: 'API_WORKSPACE_BUCKET',
+  /** Where workspaces lie in it; ends in a slash. */
+  WORKSPACES_PREFIX: 'API_WORKSPACES_PREFIX',
   /** Where copies of files lie in it that are given away for some minutes; ends in a slash. */
   DOWNLOADS_PREFIX: 'API_DOWNLOADS_PREFIX',
 } as const;

@@ -2,6 +2,10 @@
 export const FAILURES = {
   INVALID_REQUEST: { status: 400, when: 'A parameter, the body or a cursor is not what the route takes.' },
   UNAUTHENTICATED: { status: 401, when: 'The token is no access token of one of the accepted clients.' },
+  FORBIDDEN: {
+    status: 403,
+    when: 'The agent does not take the token: not of the groups, scopes, clients or claims that its authorizer demands.',
+  },
   LINK_REFUSED: {
     status: 403,
     when: 'The account was not linked: begun by another user, used already, expired, or denied.',

@@ -1,4 +1,5 @@
-import type { Entry } from '../../../agent-image/src/workspace/format/entries.ts';
+import { createHash } from 'node:crypto';
+import type { Entry, FileEntry } from '../../../agent-image/src/workspace/format/entries.ts';
 import { shownPath } from '../../../agent-image/src/workspace/format/paths.ts';
 import { listDirectory, type ListedEntry, readFile } from '../../../agent-image/src/workspace/format/read-file.ts';
 import { decodeCursor, encodeCursor } from './cursor';
@@ -84,9 +85,22 @@ export function fileContent(event: HttpEvent, data: UserData): Promise<FileConte
         `The file has ${file.size} bytes, and up to ${MAX_FILE_BYTES} are given: ask the agent to compress or split it.`,
       );
     }
-    const content = await readFile(session.session.workspace, session.snapshot, file);
-    return { ...(await session.session.offer(content, path.slice(path.lastIndexOf('/') + 1))), size: file.size };
+    const { workspace } = session.session;
+    const download = await session.session.offer({
+      key: contentKey(file),
+      name: path.slice(path.lastIndexOf('/') + 1),
+      content: () => readFile(workspace, session.snapshot, file),
+    });
+    return { ...download, size: file.size };
   });
+}
+
+/** The same for the same content: where it lies in what frames, which are named by their own content. */
+function contentKey({ size, segments }: FileEntry): string {
+  const parts = segments.map(({ frame, offset, length }) => [frame?.hash, offset, length]);
+  return createHash('sha256')
+    .update(JSON.stringify([size, parts]))
+    .digest('base64url');
 }
 
 function listedFile(directory: string, { name, entry }: ListedEntry): ListedFile {

@@ -17,7 +17,7 @@ export async function readKept<T>(
   const session = objects(sessionId);
   return rereading(async () => {
     const snapshot = await readSnapshot(session.workspace);
-    if (snapshot === undefined && !(await rows.has(sessionId))) throw sessionNotFound();
+    if (snapshot === undefined && (await rows.find(sessionId)) !== 'here') throw sessionNotFound();
     return read(snapshot && { snapshot, session });
   });
 }

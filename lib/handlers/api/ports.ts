@@ -31,11 +31,12 @@ export interface SessionPage {
   readonly next: SessionPosition | undefined;
 }
 
-/** The rows of one user. */
+/** The rows of one user, of which those of the API's own agent are seen: several agents can share a table. */
 export interface SessionRows {
-  /** The sessions by last use, latest first. */
+  /** The sessions by last use, latest first. A page can have fewer than `limit`, though more follow. */
   list(limit: number, after: SessionPosition | undefined): Promise<SessionPage>;
-  has(sessionId: string): Promise<boolean>;
+  /** Whether there is one; `elsewhere` is one of another agent. */
+  find(sessionId: string): Promise<'here' | 'elsewhere' | undefined>;
   /** @returns undefined when there is no such session */
   rename(sessionId: string, title: string): Promise<SessionRow | undefined>;
   /** @returns whether there was one */
@@ -52,12 +53,22 @@ export interface Download {
   readonly expiresIn: number;
 }
 
+/** A file that is to be given away. */
+export interface OfferedFile {
+  /** The same for the same content and no other: letters, digits, hyphens and underscores. */
+  readonly key: string;
+  /** As which it is saved. */
+  readonly name: string;
+  /** Reads it; not called where there is a copy already. */
+  readonly content: () => Promise<Buffer>;
+}
+
 /** The objects of one session of one user. */
 export interface SessionObjects {
   /** What was kept of the session. */
   readonly workspace: ObjectSource;
   /** Makes a file that is stored within others an object of its own for a while. */
-  offer(content: Buffer, fileName: string): Promise<Download>;
+  offer(file: OfferedFile): Promise<Download>;
   /** @returns how many objects there were */
   removeAll(): Promise<number>;
 }

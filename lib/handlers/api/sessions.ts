@@ -40,10 +40,11 @@ export async function renameSession(event: HttpEvent, { rows }: UserData): Promi
 
 /**
  * Deletes all that is kept of a session. The row goes last: what was interrupted is still in the list, and is done by
- * asking again.
+ * asking again. A session of another agent is left alone: its files may be in another bucket.
  */
 export async function deleteSession(event: HttpEvent, { rows, objects }: UserData): Promise<void> {
   const sessionId = sessionIdOf(event);
+  if ((await rows.find(sessionId)) === 'elsewhere') throw sessionNotFound();
   const removed = await objects(sessionId).removeAll();
   const hadRow = await rows.remove(sessionId);
   if (!hadRow && removed === 0) throw sessionNotFound();

@@ -1,3 +1,5 @@
+import { originalPrompt } from '../../../agent-image/src/history.ts';
+
 /** A message of a conversation, by the names of AG-UI; texts that are too long are cut. */
 export type Message =
   | (MessageOrigin & { readonly role: 'user'; readonly content: string })
@@ -69,7 +71,8 @@ export function messagesOf(transcript: string): Message[] {
 function userMessages(uuid: string, line: Line): Message[] {
   const at = createdAt(line);
   const blocks = blocksOf(line);
-  const said = textOf(blocks);
+  // A prompt may have been told to the model with what it could not know otherwise.
+  const said = cut(originalPrompt(shownText(blocks)));
   const results = blocks.flatMap(({ type, tool_use_id: toolCallId, content, is_error: isError }): Message[] =>
     type === 'tool_result' && typeof toolCallId === 'string'
       ? [
@@ -127,13 +130,17 @@ function asBlocks(content: unknown): Block[] {
   return Array.isArray(content) ? content.filter((block) => typeof block === 'object' && block !== null) : [];
 }
 
-/** What cannot be shown as text is named. */
 function textOf(blocks: readonly Block[]): string {
+  return cut(shownText(blocks));
+}
+
+/** What cannot be shown as text is named. */
+function shownText(blocks: readonly Block[]): string {
   const texts = blocks.flatMap(({ type, text }) => {
     if (type === 'text' && typeof text === 'string') return [text];
     return type === 'image' || type === 'document' ? [`[${type}]`] : [];
   });
-  return cut(texts.join('\n'));
+  return texts.join('\n');
 }
 
 function cut(text: string): string {

@@ -8,7 +8,7 @@ export interface AnsweredRequest {
 }
 
 /** Stands for a resource that was never made; CloudFormation then asks to delete it. */
-const NOT_MADE = 'not-made';
+export const NOT_MADE = 'not-made';
 
 /** CloudFormation refuses answers of more than 4 KB. */
 const MAX_REASON_CHARACTERS = 1000;

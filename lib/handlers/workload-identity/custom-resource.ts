@@ -1,3 +1,4 @@
+import { NOT_MADE } from './answer';
 import { areSameUrls, mergedReturnUrls } from './return-urls';
 
 /** What the custom resource is given; CloudFormation hands on every value as text or as lists of text. */
@@ -34,6 +35,8 @@ export interface WorkloadIdentities {
  * @throws Error with a sentence for the events of the stack
  */
 export async function applyReturnUrls(request: ReturnUrlsRequest, identities: WorkloadIdentities): Promise<string> {
+  // What was never made has added nothing: the same addresses there are somebody else's.
+  if (request.RequestType === 'Delete' && request.PhysicalResourceId === NOT_MADE) return NOT_MADE;
   const { AgentRuntimeId: runtimeId, ReturnUrls } = request.ResourceProperties;
   const wanted = request.RequestType === 'Delete' ? [] : ReturnUrls;
   const before =

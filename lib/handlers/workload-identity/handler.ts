@@ -1,6 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { AgentCoreIdentities } from './agent-core-identities';
 import { answered, type AnsweredRequest } from './answer';
 import { applyReturnUrls, type ReturnUrlsRequest } from './custom-resource';
+import { whileDenied } from './while-denied';
 
 export const handler = (request: AnsweredRequest & ReturnUrlsRequest): Promise<void> =>
-  answered(request, () => applyReturnUrls(request, new AgentCoreIdentities()));
+  answered(request, () => whileDenied(() => applyReturnUrls(request, new AgentCoreIdentities()), pause));

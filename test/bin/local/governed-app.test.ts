@@ -31,8 +31,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'local-governed-'));
   const tsx = join(ROOT, 'node_modules', '.bin', 'tsx');
   const app = join(__dirname, 'support', 'governed-app.ts');
-  // From the root, because bundling looks for a lockfile from there on.
-  writeFileSync(join(folder, 'cdk.json'), JSON.stringify({ app: `cd "${ROOT}" && "${tsx}" "${app}"` }));
+  writeFileSync(join(folder, 'cdk.json'), JSON.stringify({ app: `"${tsx}" "${app}"` }));
   run = await startLocalRun({
     directory: folder,
     state: folder,
@@ -140,7 +139,7 @@ describe('an app with every construct for tools and users', () => {
       status: { S: 'idle' },
       lastText: { S: '' },
       pendingInterrupts: { N: '0' },
-      agent: { S: 'agent' },
+      agent: { S: env.AGENT_NAME ?? '' },
       createdAt: { S: '2026-01-01T00:00:00.000Z' },
       updatedAt: { S: '2026-01-01T00:00:00.000Z' },
     };

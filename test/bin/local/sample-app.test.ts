@@ -3,9 +3,10 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunState } from '../../../bin/local/run-state';
+import { LOCAL_CALLBACK, pageClient, poolOf, signIn } from './support/browser';
 import { LocalCommand } from './support/local-command';
 import { descendants } from './support/processes';
-import { send, sendSigned, type Reply } from './support/signed-fetch';
+import { send, type Reply } from './support/signed-fetch';
 import { isRunning, waitUntil } from './support/wait-until';
 
 const ROOT = join(__dirname, '..', '..', '..');
@@ -33,6 +34,16 @@ async function stop(): Promise<void> {
 async function ask(session: string, body: object, headers: Record<string, string> = {}): Promise<Reply> {
   return send(`${up.url}/invocations`, {
     headers: { [SESSION_HEADER]: session, ...headers },
+    body: JSON.stringify(body),
+  });
+}
+
+/** Calls the data plane as the page of alice does, whose sessions the short path is in too. */
+async function callAsAlice(id: string, operation: string, body: object = {}): Promise<Reply> {
+  const page = pageClient(up, 'openid email', LOCAL_CALLBACK, poolOf(up).clients[0]?.id);
+  const { access_token: token } = await signIn(page, 'alice');
+  return send(`${up.url}/runtimes/${encodeURIComponent(up.runtimes[0]?.arn ?? '')}/${operation}`, {
+    headers: { [SESSION_HEADER]: id, 'content-type': 'application/json', authorization: `Bearer ${token}` },
     body: JSON.stringify(body),
   });
 }
@@ -109,16 +120,12 @@ describe('the sample app with the real Claude Agent SDK', () => {
     await waitUntil(async () => ((await health()) as { status: string }).status === 'Healthy');
   });
 
-  it('serves the same session to a signed caller of the data plane, and stops it when told', async () => {
-    const address = `${up.url}/runtimes/${encodeURIComponent(up.runtimes[0]?.arn ?? '')}`;
-    const headers = { [SESSION_HEADER]: session, 'content-type': 'application/json' };
-    const body = JSON.stringify({ prompt: 'who am I?' });
-    const reply = await sendSigned(`${address}/invocations?qualifier=DEFAULT`, up.credentials, { headers, body });
+  it('serves the same session to its user on the data plane, and stops it when told', async () => {
+    const reply = await callAsAlice(session, 'invocations?qualifier=DEFAULT', { prompt: 'who am I?' });
     expect(turn(reply).response).toContain('which began with: “my colour is teal”');
 
     const { agents, claude } = agentProcesses();
-    const stopped = await sendSigned(`${address}/stopruntimesession`, up.credentials, { headers });
-    expect(stopped.status).toBe(200);
+    expect((await callAsAlice(session, 'stopruntimesession')).status).toBe(200);
     await waitUntil(() => ![...agents, ...claude].some(isRunning));
   });
 
@@ -130,8 +137,7 @@ describe('the sample app with the real Claude Agent SDK', () => {
     expect(await answer(sessionA, 'which word?')).toContain(`began with: “${word}”`);
 
     const before = agentProcesses();
-    const address = `${up.url}/runtimes/${encodeURIComponent(up.runtimes[0]?.arn ?? '')}/stopruntimesession`;
-    await sendSigned(address, up.credentials, { headers: { [SESSION_HEADER]: sessionA } });
+    await callAsAlice(sessionA, 'stopruntimesession');
     await waitUntil(() => before.agents.filter(isRunning).length === before.agents.length - 1);
 
     expect(await answer(sessionA, 'which word?')).toContain(`turn 3 of our conversation, which began with: “${word}”`);
@@ -139,14 +145,13 @@ describe('the sample app with the real Claude Agent SDK', () => {
   });
 
   it("gives the agent's refusals back as they are, and as 424 on the data plane", async () => {
-    const address = `${up.url}/runtimes/${encodeURIComponent(up.runtimes[0]?.arn ?? '')}/invocations`;
     const refused = await ask(session, { prompt: 7 });
-    const signed = await sendSigned(address, up.credentials, { headers: { [SESSION_HEADER]: session }, body: '{}' });
+    const wrapped = await callAsAlice(session, 'invocations');
 
     expect(refused.status).toBe(400);
     expect(JSON.parse(refused.text)).toMatchObject({ error: { code: 'INVALID_REQUEST' } });
-    expect(signed.status).toBe(424);
-    expect(signed.text).toContain('INVALID_REQUEST');
+    expect(wrapped.status).toBe(424);
+    expect(wrapped.text).toContain('INVALID_REQUEST');
   });
 });
 

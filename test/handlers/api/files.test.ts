@@ -1,7 +1,9 @@
 import { mkdirSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
 import { sessionKeyOf } from '../../../agent-image/src/workspace/session-trees';
+import { S3SessionObjects } from '../../../lib/handlers/api/adapters/s3-session-objects';
 import { createHandler } from '../../../lib/handlers/api/create-handler';
 import type { FileContent, FileList } from '../../../lib/handlers/api/files';
 import type { HttpReply } from '../../../lib/handlers/api/http-event';
@@ -102,6 +104,64 @@ describe('the files of a session', () => {
     expect(download.headers.get('content-disposition')).toBe(
       `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`,
     );
+  });
+
+  test('are copied once for the same content, and again for another', async () => {
+    const id = sessionId('copies');
+    const copies = () => services.keysOf(`downloads/ada/${sessionKeyOf(id)}/`);
+    const textAt = async (path: string) => {
+      const { url } = bodyOf<FileContent>(
+        await ask('ada', 'GET /sessions/{id}/files/content', { id, query: { path } }),
+      );
+      return (await fetch(url)).text();
+    };
+    await keepSession(services, 'ada', id, { files: { 'one.txt': 'one', 'two.txt': 'two', 'empty.txt': '' } });
+    for (const text of ['one', 'two', 'one', 'two']) expect(await textAt(`${text}.txt`)).toBe(text);
+    expect(await copies()).toHaveLength(2);
+    await keepSession(services, 'ada', id, { files: { 'one.txt': 'eno', 'two.txt': 'two' } });
+    expect(await textAt('one.txt')).toBe('eno');
+    expect(await textAt('empty.txt')).toBe('');
+    expect(await copies()).toHaveLength(4);
+  });
+
+  test('whose copy is about to be deleted are copied again', async () => {
+    const objects: Record<string, { text: string; modified: Date }> = {};
+    const store = {
+      get: () => Promise.resolve(undefined),
+      put: (key: string, body: Buffer) => {
+        objects[key] = { text: body.toString(), modified: new Date() };
+        return Promise.resolve('');
+      },
+      async *list(prefix: string) {
+        await Promise.resolve();
+        for (const [key, { modified }] of Object.entries(objects)) if (key.startsWith(prefix)) yield { key, modified };
+      },
+      remove: () => Promise.resolve(),
+      close: () => undefined,
+    };
+    const client = new S3Client({
+      region: 'eu-west-1',
+      credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'example-secret' },
+    });
+    const session = new S3SessionObjects({ workspace: store, downloads: store, client, bucket: 'b', prefix: 'd/' });
+    let read = 0;
+    const offer = () =>
+      session.offer({
+        key: 'content',
+        name: 'a.txt',
+        content: () => {
+          read += 1;
+          return Promise.resolve(Buffer.from('a'));
+        },
+      });
+    await offer();
+    await offer();
+    expect(read).toBe(1);
+    objects.content = { text: 'a', modified: new Date(Date.now() - 13 * 3_600_000) };
+    objects.content2 = { text: 'another', modified: new Date() };
+    await offer();
+    expect(read).toBe(2);
+    client.destroy();
   });
 
   test('that are large come whole, out of many frames', async () => {

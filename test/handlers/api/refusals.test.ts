@@ -1,9 +1,11 @@
 import fc from 'fast-check';
-import { createApi } from '../../../lib/handlers/api/api';
+import { createApi, type ApiOptions } from '../../../lib/handlers/api/api';
 import { ApiRoute } from '../../../lib/handlers/api/environment';
 import { ApiFailure, FAILURES, type FailureCode } from '../../../lib/handlers/api/failure';
 import type { HttpEvent } from '../../../lib/handlers/api/http-event';
 import type { OpenUserData } from '../../../lib/handlers/api/ports';
+import type { ClaimRule, TokenRules } from '../../../lib/handlers/api/token-rules';
+import { unsignedJwt } from '../../agent-image/support/scripted-aws';
 import { accessClaims, bodyOf, ISSUER, refusal, requestOf, type RequestParts, sessionId } from './support/requests';
 
 const opened: string[] = [];
@@ -18,7 +20,7 @@ const openUserData: OpenUserData = (userKey) => {
   return {
     rows: {
       list: () => answer({ sessions: [], next: undefined }),
-      has: () => answer(false),
+      find: () => answer(undefined),
       rename: () => answer(undefined),
       remove: () => answer(false),
       settings: () => answer(undefined),
@@ -33,7 +35,7 @@ const openUserData: OpenUserData = (userKey) => {
   };
 };
 const linked: (readonly string[])[] = [];
-const api = createApi({
+const options: ApiOptions = {
   clientIds: ['web-client', 'cli-client'],
   openUserData,
   link: {
@@ -43,7 +45,8 @@ const api = createApi({
     },
   },
   log: (line) => logged.push(line),
-});
+};
+const api = createApi(options);
 const ask = (route: string, parts?: RequestParts) => api(requestOf('ada', route, parts));
 
 beforeEach(() => {
@@ -100,6 +103,65 @@ describe('a token that API Gateway lets through', () => {
       ]);
     },
   );
+});
+
+describe('a token that the agent would not take', () => {
+  const ada = { ...accessClaims('ada'), scope: 'openid agent/read', 'cognito:groups': ['staff', 'on call'] };
+  const withToken = (claims: Readonly<Record<string, unknown>>): HttpEvent => ({
+    ...withClaims(accessClaims('ada')),
+    headers: { authorization: `Bearer ${unsignedJwt(claims)}` },
+  });
+  const rule = (operator: ClaimRule['operator'], name: string, ...values: string[]): TokenRules => ({
+    claims: [{ name, operator, values }],
+  });
+  const answer = (tokenRules: TokenRules, claims: Readonly<Record<string, unknown>> = ada) =>
+    createApi({ ...options, tokenRules })(withToken(claims));
+
+  test.each<[string, TokenRules]>([
+    ['one of the groups', rule('CONTAINS_ANY', 'cognito:groups', 'operators', 'staff')],
+    ['a group with a space', rule('CONTAINS', 'cognito:groups', 'on call')],
+    ['the claim', rule('EQUALS', 'sub', 'ada')],
+    ['one of the scopes', { scopes: ['agent/read', 'agent/invoke'] }],
+    ['one of the clients', { clients: ['web-client'] }],
+  ])('is told from one with %s', async (_, rules) => {
+    expect((await answer(rules)).statusCode).toBe(200);
+    expect(opened).toEqual(['ada']);
+  });
+
+  test.each<[string, TokenRules]>([
+    ['none of the groups', rule('CONTAINS_ANY', 'cognito:groups', 'operators', 'sta', 'on', 'call')],
+    ['not the group', rule('CONTAINS', 'cognito:groups', 'staff on call')],
+    ['no such claim', rule('EQUALS', 'department', 'support')],
+    ['a claim that every object has', rule('CONTAINS_ANY', 'constructor', 'x')],
+    ['another value of the claim', rule('EQUALS', 'sub', 'bob')],
+    ['a list where a text is asked for', rule('EQUALS', 'cognito:groups', 'staff')],
+    ['a text where a list is asked for', rule('CONTAINS', 'scope', 'openid')],
+    ['none of the scopes', { scopes: ['agent', 'read'] }],
+    ['another client', { clients: ['cli-client'] }],
+    ['no audience', { audiences: ['agent'] }],
+    ['one rule of two that it meets', { scopes: ['openid'], ...rule('EQUALS', 'sub', 'bob') }],
+  ])('because it has %s is refused, and nobody’s data is opened', async (_, rules) => {
+    expect(refusal(await answer(rules))).toEqual([403, 'FORBIDDEN']);
+    expect(opened).toEqual([]);
+  });
+
+  test.each(['x', 'a.b', 'a..c', 'a.bnVsbA.c', 'a.W10.c', 'a.e30.c.d'])(
+    'because it is %j is refused',
+    async (token) => {
+      const event = { ...withClaims(accessClaims('ada')), headers: { authorization: token } };
+      expect(refusal(await createApi({ ...options, tokenRules: { scopes: ['openid'] } })(event))).toEqual([
+        403,
+        'FORBIDDEN',
+      ]);
+    },
+  );
+
+  test('completes no link either', async () => {
+    const event = { ...withToken(ada), routeKey: ApiRoute.COMPLETE_LINK };
+    const reply = await createApi({ ...options, tokenRules: { scopes: ['none'] } })(event);
+    expect(refusal(reply)).toEqual([403, 'FORBIDDEN']);
+    expect(linked).toEqual([]);
+  });
 });
 
 describe('a request that cannot be answered', () => {

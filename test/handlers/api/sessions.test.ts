@@ -66,9 +66,28 @@ describe('the list of sessions', () => {
         pendingInterrupts: 0,
         createdAt: minute(0),
         updatedAt: minute(0),
-        agent: '',
+        agent: 'support',
       },
     ]);
+  });
+
+  test('has no session of another agent that shares the table, however many of them lie between', async () => {
+    for (let number = 0; number < 30; number += 1) {
+      await services.putRow('ada', sessionId(`o${number}`), { updatedAt: minute(number), agent: 'billing' });
+    }
+    for (const at of [2, 15, 29]) {
+      await services.putRow('ada', sessionId(`a${at}`), { updatedAt: minute(at), title: `Title ${at}` });
+    }
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const query = { limit: '2', ...(cursor !== undefined && { cursor }) };
+      const page = bodyOf<SessionList>(await ask('ada', 'GET /sessions', { query }));
+      expect(page.sessions.length).toBeLessThanOrEqual(2);
+      seen.push(...page.sessions.map(({ title }) => title));
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    expect(seen).toEqual(['Title 29', 'Title 15', 'Title 2']);
   });
 
   test('is empty for a user who has none', async () => {
@@ -164,6 +183,23 @@ describe('deleting a session', () => {
     expect(others).toEqual(await ask('ada', 'DELETE /sessions/{id}', { id: sessionId('none') }));
     expect(await services.row('bob', `SESSION#${sessionId('b')}`)).toBeDefined();
   });
+});
+
+test('a session of another agent that shares the table is as none: nothing of it is changed', async () => {
+  const id = sessionId('a');
+  await services.putRow('ada', id, { agent: 'billing', title: 'Kept' });
+  await keepSession(services, 'ada', sessionId('shared'), { files: { 'a.txt': 'x' } });
+  await services.putRow('ada', sessionId('shared'), { agent: 'billing' });
+  for (const [route, body] of [
+    ['DELETE /sessions/{id}', undefined],
+    ['PATCH /sessions/{id}', { title: 'Mine' }],
+    ['GET /sessions/{id}/files', undefined],
+  ] as const) {
+    expect(refusal(await ask('ada', route, { id, body }))).toEqual([404, 'NOT_FOUND']);
+  }
+  expect(refusal(await ask('ada', 'DELETE /sessions/{id}', { id: sessionId('shared') }))).toEqual([404, 'NOT_FOUND']);
+  expect(await services.row('ada', `SESSION#${id}`)).toMatchObject({ title: 'Kept', agent: 'billing' });
+  expect(await services.keysOf(`workspaces/ada/${sessionKeyOf(sessionId('shared'))}/`)).toContain('HEAD');
 });
 
 describe('settings', () => {

@@ -1,3 +1,4 @@
+import { promptAfterLost, promptWithHistory } from '../../../agent-image/src/history';
 import { messagesOf } from '../../../lib/handlers/api/transcript';
 
 const at = '2026-01-01T00:00:00.000Z';
@@ -65,6 +66,23 @@ describe('the messages of a transcript', () => {
       said('u2', [{ type: 'tool_result', tool_use_id: 't', content: 'no', is_error: true }]),
     ].join('\n');
     expect(messagesOf(transcript)).toMatchObject([{ content: 'see\n[image]' }, { content: 'no', isError: true }]);
+  });
+
+  test('say what the person wrote, of prompts that were told to the model with more', () => {
+    const history = [{ role: 'assistant', content: 'We said\nmuch before.' }] as const;
+    const first = promptWithHistory('Go on.\nWith\nall.', history);
+    const lost = promptAfterLost('And now?', 'Where is my order?', '');
+    const both = promptAfterLost(promptWithHistory('x'.repeat(20_000), history), 'Where is my order?', '');
+    const contents = [first, lost, both].map((prompt) => messagesOf(said('u1', text(prompt)))[0]?.content);
+    expect([first, lost]).toEqual([expect.stringContaining('much before'), expect.stringContaining('my order')]);
+    expect(contents.slice(0, 2)).toEqual(['Go on.\nWith\nall.', 'And now?']);
+    expect(contents[2]).toMatch(/^x{16384}… \[3616 characters left out\]$/);
+  });
+
+  test('leave what tools gave as it is', () => {
+    const told = promptAfterLost('And now?', 'Where is my order?', '');
+    const result = { type: 'tool_result', tool_use_id: 't1', content: text(told) };
+    expect(messagesOf(said('u1', [result]))).toMatchObject([{ role: 'tool', content: told }]);
   });
 
   test('are cut where they are too long', () => {

@@ -10,7 +10,7 @@ import { PATIENCE } from './patience';
 import { S3SessionObjects } from './s3-session-objects';
 
 /** Where the data of users lies, and how it is reached. */
-export type AwsUserDataOptions = Omit<ApiConfiguration, 'clientIds'>;
+export type AwsUserDataOptions = Omit<ApiConfiguration, 'clientIds' | 'tokenRules'>;
 
 /**
  * What belongs to one user, with credentials that reach nothing else. They are asked for with every request and kept for
@@ -26,7 +26,7 @@ export class AwsUserData implements UserData {
   readonly #opened: S3SessionObjects[] = [];
 
   constructor(options: AwsUserDataOptions, userKey: string) {
-    const { region, userRoleArn: roleArn, sessionTable } = options;
+    const { region, userRoleArn: roleArn, sessionTable: table, agentName } = options;
     this.#options = options;
     this.#userKey = userKey;
     this.#credentials = once(userCredentials({ roleArn, region, userKey }));
@@ -37,17 +37,17 @@ export class AwsUserData implements UserData {
       // An endpoint of one's own seldom has a name for every bucket.
       forcePathStyle: Boolean(process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL),
     });
-    this.rows = new DynamoDbSessionRows(this.#dynamoDb, sessionTable, userKey);
+    this.rows = new DynamoDbSessionRows(this.#dynamoDb, { table, agentName, userKey });
   }
 
   // A property, so that it can be taken out of the object.
   readonly objects = (sessionId: string): SessionObjects => {
-    const { workspaceBucket: bucket, region, downloadsPrefix } = this.#options;
+    const { workspaceBucket: bucket, region, workspacesPrefix, downloadsPrefix } = this.#options;
     const key = sessionKeyOf(sessionId);
     const store = (prefix: string) => new S3ObjectStore({ bucket, prefix, region, credentials: this.#credentials });
     const prefix = `${downloadsPrefix}${this.#userKey}/${key}/`;
     const objects = new S3SessionObjects({
-      workspace: store(`workspaces/${this.#userKey}/${key}/`),
+      workspace: store(`${workspacesPrefix}${this.#userKey}/${key}/`),
       downloads: store(prefix),
       client: this.#s3,
       bucket,

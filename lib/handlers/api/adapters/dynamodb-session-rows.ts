@@ -7,70 +7,87 @@ const INDEX = 'byLastUse';
 const SETTINGS = 'SETTINGS';
 const SESSION_PREFIX = 'SESSION#';
 
+/** How often one page of the list asks for more, where rows of other agents lie between. */
+const QUERIES = 5;
+
+/** A word of DynamoDB itself. */
+const NAMES = { '#agent': 'agent' };
+const OF_THIS_AGENT = '#agent = :agent';
+
 type Item = Readonly<Record<string, unknown>>;
 
-/** The rows of one user in the table of sessions. */
+/** Which rows of the table are meant. */
+export interface RowOwner {
+  readonly table: string;
+  readonly agentName: string;
+  readonly userKey: string;
+}
+
+/** The rows of one user and one agent in the table of sessions. */
 export class DynamoDbSessionRows implements SessionRows {
   readonly #table: string;
+  readonly #agentName: string;
   readonly #pk: string;
   readonly #client: DynamoDBDocumentClient;
 
-  constructor(client: DynamoDBClient, table: string, userKey: string) {
+  constructor(client: DynamoDBClient, { table, agentName, userKey }: RowOwner) {
     this.#client = DynamoDBDocumentClient.from(client);
     this.#table = table;
+    this.#agentName = agentName;
     this.#pk = `USER#${userKey}`;
   }
 
   async list(limit: number, after: SessionPosition | undefined): Promise<SessionPage> {
-    const { Items = [], LastEvaluatedKey: last } = await this.#client.send(
-      new QueryCommand({
-        TableName: this.#table,
-        IndexName: INDEX,
-        KeyConditionExpression: 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': this.#pk },
-        ScanIndexForward: false,
-        Limit: limit,
-        ExclusiveStartKey: after && { ...this.#key(after.sessionId), updatedAt: after.updatedAt },
-      }),
-    );
-    return {
-      sessions: Items.map(rowOf),
-      next: last && { updatedAt: text(last.updatedAt), sessionId: sessionIdOf(last) },
-    };
+    const sessions: SessionRow[] = [];
+    let next = after;
+    for (let query = 1; query <= QUERIES; query += 1) {
+      const page = await this.#page(limit - sessions.length, next);
+      sessions.push(...page.sessions);
+      next = page.next;
+      if (next === undefined || sessions.length === limit) break;
+    }
+    return { sessions, next };
   }
 
-  async has(sessionId: string): Promise<boolean> {
+  async find(sessionId: string): Promise<'here' | 'elsewhere' | undefined> {
     const { Item: item } = await this.#client.send(
       new GetCommand({ TableName: this.#table, Key: this.#key(sessionId), ConsistentRead: true }),
     );
-    return item !== undefined;
+    if (item === undefined) return undefined;
+    return item.agent === this.#agentName ? 'here' : 'elsewhere';
   }
 
   async rename(sessionId: string, title: string): Promise<SessionRow | undefined> {
-    try {
-      const { Attributes: item = {} } = await this.#client.send(
+    const reply = await whereItHolds(
+      this.#client.send(
         new UpdateCommand({
           TableName: this.#table,
           Key: this.#key(sessionId),
           UpdateExpression: 'SET title = :title, titledBy = :by',
-          // A session that is not there must not come into being by its title.
-          ConditionExpression: 'attribute_exists(pk)',
-          ExpressionAttributeValues: { ':title': title, ':by': 'user' },
+          // A session that is not there has no agent, and does not come into being by its title.
+          ConditionExpression: OF_THIS_AGENT,
+          ExpressionAttributeNames: NAMES,
+          ExpressionAttributeValues: { ':title': title, ':by': 'user', ':agent': this.#agentName },
           ReturnValues: 'ALL_NEW',
         }),
-      );
-      return rowOf(item);
-    } catch (error) {
-      if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return undefined;
-      throw error;
-    }
+      ),
+    );
+    return reply?.Attributes && rowOf(reply.Attributes);
   }
 
   async remove(sessionId: string): Promise<boolean> {
-    const { Attributes: item } = await this.#client.send(
-      new DeleteCommand({ TableName: this.#table, Key: this.#key(sessionId), ReturnValues: 'ALL_OLD' }),
+    const reply = await whereItHolds(
+      this.#client.send(
+        new DeleteCommand({
+          TableName: this.#table,
+          Key: this.#key(sessionId),
+          ConditionExpression: OF_THIS_AGENT,
+          ExpressionAttributeNames: NAMES,
+          ExpressionAttributeValues: { ':agent': this.#agentName },
+        }),
+      ),
     );
-    return item !== undefined;
+    return reply !== undefined;
   }
 
   async settings(): Promise<string | undefined> {
@@ -91,8 +108,38 @@ export class DynamoDbSessionRows implements SessionRows {
     );
   }
 
+  async #page(limit: number, after: SessionPosition | undefined): Promise<SessionPage> {
+    const { Items = [], LastEvaluatedKey: last } = await this.#client.send(
+      new QueryCommand({
+        TableName: this.#table,
+        IndexName: INDEX,
+        KeyConditionExpression: 'pk = :pk',
+        FilterExpression: OF_THIS_AGENT,
+        ExpressionAttributeNames: NAMES,
+        ExpressionAttributeValues: { ':pk': this.#pk, ':agent': this.#agentName },
+        ScanIndexForward: false,
+        Limit: limit,
+        ExclusiveStartKey: after && { ...this.#key(after.sessionId), updatedAt: after.updatedAt },
+      }),
+    );
+    return {
+      sessions: Items.map(rowOf),
+      next: last && { updatedAt: text(last.updatedAt), sessionId: sessionIdOf(last) },
+    };
+  }
+
   #key(sessionId: string): { readonly pk: string; readonly sk: string } {
     return { pk: this.#pk, sk: `${SESSION_PREFIX}${sessionId}` };
+  }
+}
+
+/** Undefined where the condition of a write did not hold. */
+async function whereItHolds<T>(written: Promise<T>): Promise<T | undefined> {
+  try {
+    return await written;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return undefined;
+    throw error;
   }
 }
 

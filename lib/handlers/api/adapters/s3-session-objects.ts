@@ -2,11 +2,13 @@ import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { HEAD_KEY } from '../../../../agent-image/src/workspace/format/object-source.ts';
 import type { ObjectStore } from '../../../../agent-image/src/workspace/object-store.ts';
-import { uniqueId } from '../../../../agent-image/src/workspace/unique-id.ts';
-import type { Download, SessionObjects } from '../ports';
+import type { Download, OfferedFile, SessionObjects } from '../ports';
 
 /** How long an address works, in seconds. */
 const EXPIRES_IN_SECONDS = 300;
+
+/** How long a copy is given away again, in milliseconds: the bucket deletes it after a day, and addresses must outlast that. */
+const COPY_LASTS_MS = 12 * 60 * 60 * 1_000;
 
 /** Objects that a running agent wrote while they were deleted are looked for so many times. */
 const PASSES = 3;
@@ -33,14 +35,13 @@ export class S3SessionObjects implements SessionObjects {
     this.#options = options;
   }
 
-  async offer(content: Buffer, fileName: string): Promise<Download> {
+  async offer({ key, name, content }: OfferedFile): Promise<Download> {
     const { downloads, client, bucket, prefix } = this.#options;
-    const key = uniqueId();
-    await downloads.put(key, content);
+    if (!(await hasRecent(downloads, key))) await downloads.put(key, await content());
     const command = new GetObjectCommand({
       Bucket: bucket,
       Key: prefix + key,
-      ResponseContentDisposition: attachment(fileName),
+      ResponseContentDisposition: attachment(name),
       // A browser that was told nothing of a type might take a file for a page.
       ResponseContentType: 'application/octet-stream',
       ResponseCacheControl: 'private, no-store',
@@ -71,6 +72,13 @@ export class S3SessionObjects implements SessionObjects {
     this.workspace.close();
     this.#options.downloads.close();
   }
+}
+
+async function hasRecent(store: ObjectStore, wanted: string): Promise<boolean> {
+  for await (const { key, modified } of store.list(wanted)) {
+    if (key === wanted) return Date.now() - modified.getTime() < COPY_LASTS_MS;
+  }
+  return false;
 }
 
 async function keysOf(store: ObjectStore): Promise<string[]> {

@@ -13,6 +13,8 @@ import { assumedRole, closed, type ScriptedReply, ScriptedService, urlOf } from 
 
 const BUCKET = 'workspaces';
 const TABLE = 'sessions';
+/** The agent of the API, which wrote the rows where a test does not say another. */
+export const AGENT = 'support';
 export const REGION = 'eu-west-1';
 
 /** Environment of a function with the services of a test. */
@@ -78,9 +80,11 @@ export class LocalServices {
     return {
       AWS_REGION: REGION,
       API_CLIENT_IDS: 'web-client,cli-client',
+      API_AGENT_NAME: AGENT,
       API_USER_ROLE_ARN: 'arn:aws:iam::111122223333:role/UserRole',
       API_SESSION_TABLE: TABLE,
       API_WORKSPACE_BUCKET: BUCKET,
+      API_WORKSPACES_PREFIX: 'workspaces/',
       API_DOWNLOADS_PREFIX: 'downloads/',
     };
   }
@@ -104,7 +108,7 @@ export class LocalServices {
   async putRow(userKey: string, sessionId: string, row: Readonly<Record<string, unknown>> = {}): Promise<void> {
     const updatedAt = '2026-01-01T00:00:00.000Z';
     const keys = { pk: `USER#${userKey}`, sk: `SESSION#${sessionId}` };
-    const Item = { ...keys, sessionId, createdAt: updatedAt, updatedAt, ...row };
+    const Item = { ...keys, sessionId, agent: AGENT, createdAt: updatedAt, updatedAt, ...row };
     await this.rows.send(new PutCommand({ TableName: TABLE, Item }));
   }
 

@@ -1,0 +1,54 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+export const USAGE = `Draws the dashboards and alarms of a synthesized app with the metrics that agents wrote on this machine.
+
+usage: npm run dashboard:preview -- [options]
+
+  --assembly <folder>  what \`cdk synth\` or \`npm start\` wrote (default: .local/cdk.out)
+  --logs <path>        a log of an agent, or a folder of them (default: .local/logs)
+  --output <file>      the page; with a Chromium on this machine, a picture beside it (default: .local/dashboard.html)
+  --help               this text
+
+environment:
+  CHROMIUM             the program that makes the picture (default: the first of chromium, google-chrome … on the PATH)
+
+Run \`npm start\` first and talk to the agent: both the assembly and the logs are then where they are looked for.`;
+
+/** A mistake in how the command was written. */
+export class UsageError extends Error {}
+
+export interface PreviewOptions {
+  /** Absolute paths. */
+  readonly assembly: string;
+  readonly logs: string;
+  readonly output: string;
+}
+
+/**
+ * Reads the command line; undefined when only the usage is asked for.
+ *
+ * @param directory folder that the command was started in
+ * @throws UsageError naming the argument
+ */
+export function readArguments(args: readonly string[], directory: string): PreviewOptions | undefined {
+  const flags = readFlags(args);
+  if (flags.help === true) return undefined;
+  const output = flags.output ?? '.local/dashboard.html';
+  if (!/\.html?$/.test(output)) throw new UsageError(`--output is "${output}"; expected a file that ends in .html`);
+  return {
+    assembly: resolve(directory, flags.assembly ?? '.local/cdk.out'),
+    logs: resolve(directory, flags.logs ?? '.local/logs'),
+    output: resolve(directory, output),
+  };
+}
+
+function readFlags(args: readonly string[]) {
+  const text = { type: 'string' } as const;
+  try {
+    const options = { assembly: text, logs: text, output: text, help: { type: 'boolean' } } as const;
+    return parseArgs({ args: [...args], options }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}

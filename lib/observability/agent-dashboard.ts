@@ -1,0 +1,124 @@
+import { aws_cloudwatch as cloudwatch, Duration, Token } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { throwFindings } from '../private/validation';
+import type { AgentDashboardProps } from './agent-dashboard-props';
+import { conversationRow } from './dashboard-conversation';
+import { costRow } from './dashboard-cost';
+import { healthRow } from './dashboard-health';
+import { identityRow } from './dashboard-identity';
+import { logsRow } from './dashboard-logs';
+import { modelsRow } from './dashboard-models';
+import { keptRows, storageRow } from './dashboard-storage';
+import { codeInterpreterRow, gatewayRow, memoryRow, toolsRow } from './dashboard-tools';
+import type { IObservedAgent } from './observed';
+
+/** In seconds. */
+const PERIODS = [60, 300, 900, 3600] as const;
+
+const DEFAULT_ENDPOINT = 'DEFAULT';
+
+/**
+ * A CloudWatch dashboard of agents and of what they use. It asks for documented metrics under their full dimension sets, and
+ * for what the agents write themselves; every row says what a red graph means and what to do.
+ *
+ * The period and the endpoint can be changed by whoever looks at it.
+ */
+export class AgentDashboard extends Construct {
+  /** The L2: the way to what this construct does not offer, for instance widgets of your own. */
+  public readonly dashboard: cloudwatch.Dashboard;
+
+  /** @throws Error with every finding about the properties */
+  constructor(scope: Construct, id: string, props: AgentDashboardProps) {
+    super(scope, id);
+    throwFindings(this, dashboardFindings(props));
+    const { dashboardName, period = Duration.minutes(5), endpointNames = [] } = props;
+    this.dashboard = new cloudwatch.Dashboard(this, 'Dashboard', {
+      ...(dashboardName === undefined ? {} : { dashboardName }),
+      defaultInterval: Duration.hours(12),
+      // Otherwise CloudWatch chooses periods by itself, and the variable has no effect.
+      periodOverride: cloudwatch.PeriodOverride.INHERIT,
+      variables: [periodVariable(period), ...(endpointNames.length === 0 ? [] : [endpointVariable(endpointNames)])],
+      widgets: rows(props),
+    });
+  }
+}
+
+function rows(props: AgentDashboardProps): cloudwatch.IWidget[][] {
+  const { agents, gateways = [], codeInterpreters = [], memories = [], workspaces = [], sessionTables = [] } = props;
+  return [
+    ...agents.flatMap((agent) => agentRows(agent, props)),
+    ...keptRows(workspaces, sessionTables),
+    ...gateways.flatMap(gatewayRow),
+    ...codeInterpreters.flatMap(codeInterpreterRow),
+    ...memories.flatMap(memoryRow),
+    ...costRow(agents, codeInterpreters),
+    ...agents.flatMap(logsRow),
+  ];
+}
+
+/** Graphs of what an agent does not have would stay empty. */
+function agentRows(
+  agent: IObservedAgent,
+  { gateways = [], workspaces = [] }: AgentDashboardProps,
+): cloudwatch.IWidget[][] {
+  return [
+    ...healthRow(agent),
+    ...conversationRow(agent),
+    ...modelsRow(agent),
+    ...toolsRow(agent, { hasGateway: gateways.length > 0 }),
+    ...identityRow(agent),
+    ...(workspaces.length > 0 ? storageRow(agent) : []),
+  ];
+}
+
+function periodVariable(period: Duration): cloudwatch.IVariable {
+  return new cloudwatch.DashboardVariable({
+    id: 'period',
+    label: 'Period',
+    type: cloudwatch.VariableType.PROPERTY,
+    value: 'period',
+    inputType: cloudwatch.VariableInputType.SELECT,
+    values: cloudwatch.Values.fromValues(
+      ...PERIODS.map((seconds) => ({ value: String(seconds), label: Duration.seconds(seconds).toHumanString() })),
+    ),
+    defaultValue: cloudwatch.DefaultValue.value(String(period.toSeconds())),
+    visible: true,
+  });
+}
+
+/** Names of endpoints are in the names of metrics and of log groups, so it replaces text. */
+function endpointVariable(endpointNames: readonly string[]): cloudwatch.IVariable {
+  return new cloudwatch.DashboardVariable({
+    id: 'endpoint',
+    label: 'Endpoint',
+    type: cloudwatch.VariableType.PATTERN,
+    value: DEFAULT_ENDPOINT,
+    inputType: cloudwatch.VariableInputType.SELECT,
+    values: cloudwatch.Values.fromValues(...[DEFAULT_ENDPOINT, ...endpointNames].map((value) => ({ value }))),
+    defaultValue: cloudwatch.DefaultValue.value(DEFAULT_ENDPOINT),
+    visible: true,
+  });
+}
+
+function dashboardFindings({ agents, period, dashboardName, endpointNames = [] }: AgentDashboardProps): string[] {
+  const seconds = period?.toSeconds();
+  return [
+    ...(agents.length === 0 ? ['agents is empty, and the dashboard would be too; give at least one agent'] : []),
+    ...(seconds === undefined || PERIODS.some((allowed) => allowed === seconds)
+      ? []
+      : [`period is ${String(seconds)} seconds; give one of ${PERIODS.join(', ')} seconds`]),
+    ...(dashboardName === undefined || Token.isUnresolved(dashboardName) || /^[A-Za-z0-9_-]{1,255}$/.test(dashboardName)
+      ? []
+      : [
+          `dashboardName "${dashboardName}" is not a valid name: 1 to 255 letters, digits, "-" and "_"; change it, or leave it out`,
+        ]),
+    ...(endpointNames.length > 0
+      ? agents
+          .filter(({ agentName }) => agentName.includes(DEFAULT_ENDPOINT))
+          .map(
+            ({ agentName }) =>
+              `the agent ${agentName} has "${DEFAULT_ENDPOINT}" in its name, which switching endpoints would replace; leave endpointNames out, or rename the agent`,
+          )
+      : []),
+  ];
+}

@@ -1,0 +1,221 @@
+import { aws_cloudwatch as cloudwatch, Duration } from 'aws-cdk-lib';
+import { AgentMetrics } from '../metrics/agent-metrics';
+import type { IInvocationTarget } from '../runtime/invocation-target';
+import type { AlarmThresholds } from './agent-alarms-props';
+import { failureRate, rate, sampledLatency, withoutSamples } from './alarm-expressions';
+import type { IObservedAgent } from './observed';
+import { ownMetric } from './own-metrics';
+
+/** How soon somebody should look. */
+export type AlarmSeverity = 'critical' | 'warning';
+
+/** An alarm before it is one. */
+export interface AlarmDefinition {
+  /** The id of the construct; never changed, because the alarm's history hangs on it. */
+  readonly id: string;
+  readonly severity: AlarmSeverity;
+  /** What it means and what to do, for whoever is woken by it. */
+  readonly description: string;
+  readonly metric: cloudwatch.IMetric;
+  readonly threshold: number;
+  /** @default GREATER_THAN_THRESHOLD */
+  readonly comparison?: cloudwatch.ComparisonOperator;
+  /** `m` breaching periods of the last `n`. */
+  readonly datapoints: { readonly m: number; readonly n: number };
+  /**
+   * What a period without data counts as. Most metrics have no data where nothing happened, and nothing is no failure.
+   *
+   * @default NOT_BREACHING
+   */
+  readonly missing?: cloudwatch.TreatMissingData;
+}
+
+/** The length of a period, beside those of an hour. */
+export const ALARM_PERIOD = Duration.minutes(5);
+
+const HOUR = Duration.hours(1);
+const TWO_OF_THREE = { m: 2, n: 3 };
+const AT_ONCE = { m: 1, n: 1 };
+
+/** What an agent is watched for. */
+export interface Watched extends AlarmThresholds {
+  readonly agent: IObservedAgent;
+  /** Whose requests count. */
+  readonly endpoint: IInvocationTarget;
+}
+
+/** Every alarm of an agent, in the order of the documented table. */
+export function alarmDefinitions(watched: Watched): AlarmDefinition[] {
+  return [
+    errorRate(watched),
+    failedRuns(watched),
+    throttles(watched),
+    latency(watched),
+    deniedTools(watched),
+    flushFailures(watched),
+    restoreFailures(watched),
+    metricsMissing(watched),
+    ...hourlyCost(watched),
+    ...hourlyTokens(watched),
+    ...noTraffic(watched),
+  ];
+}
+
+function errorRate({ endpoint, errorRatePercent = 5, minimumRequests = 20 }: Watched): AlarmDefinition {
+  return {
+    id: 'ErrorRate',
+    severity: 'critical',
+    description: `More than ${errorRatePercent} % of requests fail. System errors: see the AWS Health Dashboard. User errors: see the agent's log, and whether callers changed.`,
+    metric: failureRate(endpoint, minimumRequests),
+    threshold: errorRatePercent,
+    datapoints: TWO_OF_THREE,
+  };
+}
+
+function failedRuns({ agent, failedRunsPercent = 10, minimumRuns = 10 }: Watched): AlarmDefinition {
+  return {
+    id: 'FailedRuns',
+    severity: 'critical',
+    description: `More than ${failedRunsPercent} % of runs end with an error, which callers see in the answer. Look at "Errors by code" of the dashboard: each code is in docs/agent-errors.md.`,
+    metric: rate({
+      part: agent.metricFailedRuns(),
+      whole: agent.metricRuns(),
+      minimum: minimumRuns,
+      label: 'Failed runs in percent',
+    }),
+    threshold: failedRunsPercent,
+    datapoints: TWO_OF_THREE,
+  };
+}
+
+function throttles({ endpoint, throttledRequests = 5 }: Watched): AlarmDefinition {
+  return {
+    id: 'Throttles',
+    severity: 'warning',
+    description: `More than ${throttledRequests} requests in 5 minutes are refused because of a quota. Ask for a higher quota of AgentCore Runtime, or slow the callers down.`,
+    metric: endpoint.metricThrottles({ period: ALARM_PERIOD }),
+    threshold: throttledRequests,
+    datapoints: TWO_OF_THREE,
+  };
+}
+
+function latency({ endpoint, latency: limit = Duration.minutes(5), minimumRequests = 20 }: Watched): AlarmDefinition {
+  return {
+    id: 'Latency',
+    severity: 'warning',
+    description: `5 of 100 requests take longer than ${limit.toHumanString()}. Compare "Turn latency", "Model latency" and "Tool latency" of the dashboard; the slowest turns are listed there.`,
+    metric: sampledLatency(endpoint, minimumRequests),
+    threshold: limit.toMilliseconds(),
+    // Long turns are normal; a quarter of an hour of them is not.
+    datapoints: { m: 3, n: 3 },
+  };
+}
+
+function deniedTools({ agent, deniedToolsPercent = 25, minimumToolCalls = 20 }: Watched): AlarmDefinition {
+  return {
+    id: 'DeniedTools',
+    severity: 'warning',
+    description: `More than ${deniedToolsPercent} % of tool calls are denied by people, rules or the permission mode. The agent is asked for what it may not do, or a prompt tries to make it; look at "Top tools" of the dashboard.`,
+    metric: rate({
+      part: ownMetric(agent, AgentMetrics.TOOL_CALLS, { dimensions: { Result: 'denied' } }),
+      whole: ownMetric(agent, AgentMetrics.TOOL_CALLS),
+      minimum: minimumToolCalls,
+      label: 'Denied tool calls in percent',
+    }),
+    threshold: deniedToolsPercent,
+    datapoints: TWO_OF_THREE,
+  };
+}
+
+function flushFailures({ agent }: Watched): AlarmDefinition {
+  return {
+    id: 'FlushFailures',
+    severity: 'critical',
+    description:
+      "A session could not be kept: what it did since it was last kept is lost when its microVM ends. Look whether the bucket, its key or the user-scoped role changed; the agent's log has the reason.",
+    metric: ownMetric(agent, AgentMetrics.FLUSH_FAILURES, { period: ALARM_PERIOD }),
+    threshold: 0,
+    datapoints: AT_ONCE,
+  };
+}
+
+function restoreFailures({ agent }: Watched): AlarmDefinition {
+  return {
+    id: 'RestoreFailures',
+    severity: 'critical',
+    description:
+      "A session could not be brought back, so its user cannot go on with it. Look whether the bucket, its key or the user-scoped role changed; the agent's log has the reason.",
+    metric: ownMetric(agent, AgentMetrics.RESTORE_FAILURES, { period: ALARM_PERIOD }),
+    threshold: 0,
+    datapoints: AT_ONCE,
+  };
+}
+
+function metricsMissing({ agent, minimumRequests = 20 }: Watched): AlarmDefinition {
+  return {
+    id: 'MetricsMissing',
+    severity: 'warning',
+    description: `There were ${minimumRequests} requests in an hour and not one run in the metrics that the agent writes into its log, so the alarms about runs, tools, cost and storage are blind. See "Do the agent's metrics arrive?" in docs/observability.md.`,
+    // Of the default endpoint, as the agent's metrics are of all.
+    metric: withoutSamples(agent, agent.metricRuns(), { minimum: minimumRequests, period: HOUR }),
+    threshold: 0,
+    datapoints: AT_ONCE,
+  };
+}
+
+function hourlyCost({ agent, hourlyCostUsd }: Watched): AlarmDefinition[] {
+  if (hourlyCostUsd === undefined) return [];
+  return [
+    {
+      id: 'HourlyCost',
+      severity: 'warning',
+      description: `Model calls of one hour cost more than ${hourlyCostUsd} US dollars by list prices. See "Dearest sessions" of the dashboard; limits.budgetUsd ends a session that costs too much.`,
+      metric: agent.metricCost({ period: HOUR }),
+      threshold: hourlyCostUsd,
+      datapoints: AT_ONCE,
+    },
+  ];
+}
+
+function hourlyTokens({ agent, hourlyTokens: limit }: Watched): AlarmDefinition[] {
+  if (limit === undefined) return [];
+  const { INPUT_TOKENS, OUTPUT_TOKENS, CACHE_READ_TOKENS, CACHE_WRITE_TOKENS } = AgentMetrics;
+  return [
+    {
+      id: 'HourlyTokens',
+      severity: 'warning',
+      description: `The model read and wrote more than ${limit} tokens in one hour. See "Tokens" and "Dearest sessions" of the dashboard; limits.turns ends a session that goes on for too long.`,
+      metric: new cloudwatch.MathExpression({
+        expression: 'SUM([input, output, cacheRead, cacheWrite])',
+        label: 'Tokens',
+        period: HOUR,
+        usingMetrics: {
+          input: ownMetric(agent, INPUT_TOKENS),
+          output: ownMetric(agent, OUTPUT_TOKENS),
+          cacheRead: ownMetric(agent, CACHE_READ_TOKENS),
+          cacheWrite: ownMetric(agent, CACHE_WRITE_TOKENS),
+        },
+      }),
+      threshold: limit,
+      datapoints: AT_ONCE,
+    },
+  ];
+}
+
+function noTraffic({ endpoint, noTrafficFor }: Watched): AlarmDefinition[] {
+  if (noTrafficFor === undefined) return [];
+  const periods = noTrafficFor.toSeconds() / ALARM_PERIOD.toSeconds();
+  return [
+    {
+      id: 'NoTraffic',
+      severity: 'critical',
+      description: `There was no request for ${noTrafficFor.toHumanString()}. Look at what is before the agent: sign-in, the page, the network of callers.`,
+      metric: endpoint.metricInvocations({ period: ALARM_PERIOD }),
+      threshold: 1,
+      comparison: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+      datapoints: { m: periods, n: periods },
+      // Without requests there is no data, which is what this one looks for.
+      missing: cloudwatch.TreatMissingData.BREACHING,
+    },
+  ];
+}

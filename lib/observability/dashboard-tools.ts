@@ -1,0 +1,157 @@
+import type { aws_bedrockagentcore as agentcore, aws_cloudwatch as cloudwatch } from 'aws-cdk-lib';
+import { AgentMetrics } from '../metrics/agent-metrics';
+import { GatewayMetrics } from '../metrics/gateway-metrics';
+import { MemoryMetrics } from '../metrics/memory-metrics';
+import { type MetricDefinition, searchOf } from '../metrics/metric';
+import { ToolMetrics } from '../metrics/tool-metrics';
+import { type Graph, graphRow, headingWidget, type RowText } from './dashboard-widgets';
+import type { IObservedAgent, IObservedCodeInterpreter, IObservedGateway } from './observed';
+import { ownMetric, ownSearch } from './own-metrics';
+
+const TOOLS: RowText = {
+  title: 'Tools',
+  description:
+    'Calls of tools as the agent saw them, by tool and result. **error**: the tool answered with an error; its own log has it. **denied**: a person, a rule of the definition or the permission mode said no; many of them mean that the agent is asked for what it may not do, or that a prompt tries to make it. **Latency** has the wait for a permission in it.',
+};
+
+const GATEWAY: RowText = {
+  title: 'Gateway',
+  description:
+    "What AgentCore reports of the gateway; a line for each dimension set that it keeps. **User errors**: a tool was called that does not exist, or with wrong input. **Target time** close to **latency**: the function behind the tool is slow, not the gateway. **Denied**: a Cedar policy said no; the gateway's log names the policy. **Policy errors**: calls are denied because they could not be decided.",
+};
+
+const INTERPRETER: RowText = {
+  title: 'Code interpreter',
+  description:
+    'Calls of the interpreter and its sessions. **Throttles**: ask for a higher quota of sessions. **User errors**: mostly sessions that ended while they were still used; compare the timeout of sessions.',
+};
+
+const MEMORY: RowText = {
+  title: 'Memory',
+  description:
+    'Calls of the memory by operation. **Errors**: the agent goes on without what it would have remembered. **Throttles**: ask for a higher quota of AgentCore Memory.',
+};
+
+/** What the agent calls, as it saw it. */
+export function toolsRow(
+  agent: IObservedAgent,
+  { hasGateway }: { readonly hasGateway: boolean },
+): cloudwatch.IWidget[][] {
+  const graphs = [toolCalls(agent), toolResults(agent), toolLatency(agent)];
+  return [[headingWidget(TOOLS)], graphRow([...graphs, ...(hasGateway ? [gatewayCalls(agent)] : [])])];
+}
+
+/** A gateway, as AgentCore saw it. */
+export function gatewayRow({ gatewayArn, serverName, policies }: IObservedGateway): cloudwatch.IWidget[][] {
+  const resource = { Resource: gatewayArn };
+  return [
+    [headingWidget({ ...GATEWAY, title: `${GATEWAY.title} ${serverName}` })],
+    graphRow([
+      searched('Gateway calls', 'calls', resource, [GatewayMetrics.INVOCATIONS]),
+      searched('Gateway errors', 'calls', resource, [
+        GatewayMetrics.SYSTEM_ERRORS,
+        GatewayMetrics.USER_ERRORS,
+        GatewayMetrics.THROTTLES,
+      ]),
+      searched('Gateway latency', 'ms', resource, [GatewayMetrics.LATENCY, GatewayMetrics.TARGET_EXECUTION_TIME]),
+      ...(policies === undefined
+        ? []
+        : [
+            {
+              title: 'Policy decisions',
+              unit: 'calls',
+              metrics: [
+                policies.metricAllowDecisions({ label: 'Allowed' }),
+                policies.metricDenyDecisions({ label: 'Denied' }),
+                policies.metricDecisionErrors({ label: 'Policy errors' }),
+              ],
+            },
+          ]),
+    ]),
+  ];
+}
+
+/** A code interpreter, as AgentCore saw it. */
+export function codeInterpreterRow({
+  codeInterpreterArn,
+  codeInterpreterId,
+}: IObservedCodeInterpreter): cloudwatch.IWidget[][] {
+  // The guide says `Resource`, and shows the id for usage and the ARN elsewhere.
+  const resource = { Resource: [codeInterpreterId, codeInterpreterArn] };
+  return [
+    [headingWidget(INTERPRETER)],
+    graphRow([
+      searched('Interpreter calls', 'calls', resource, [ToolMetrics.INVOCATIONS]),
+      searched('Interpreter errors', 'calls', resource, [
+        ToolMetrics.SYSTEM_ERRORS,
+        ToolMetrics.USER_ERRORS,
+        ToolMetrics.THROTTLES,
+      ]),
+      searched('Interpreter latency', 'ms', resource, [ToolMetrics.LATENCY]),
+      searched('Interpreter sessions', 'ms', resource, [ToolMetrics.DURATION]),
+    ]),
+  ];
+}
+
+/** A memory, as AgentCore saw it. */
+export function memoryRow({ memoryRef }: agentcore.IMemoryRef): cloudwatch.IWidget[][] {
+  const resource = { Resource: memoryRef.memoryArn };
+  return [
+    [headingWidget(MEMORY)],
+    graphRow([
+      searched('Memory calls', 'calls', resource, [MemoryMetrics.INVOCATIONS]),
+      searched('Memory errors', 'calls', resource, [MemoryMetrics.ERRORS, MemoryMetrics.THROTTLES]),
+      searched('Memory latency', 'ms', resource, [MemoryMetrics.LATENCY]),
+    ]),
+  ];
+}
+
+function toolCalls(agent: IObservedAgent): Graph {
+  return {
+    title: 'Tool calls',
+    unit: 'calls',
+    metrics: [ownSearch(agent, AgentMetrics.TOOL_CALLS, ['Tool', 'Result'])],
+    stacked: true,
+  };
+}
+
+function toolResults(agent: IObservedAgent): Graph {
+  return {
+    title: 'Results of tools',
+    unit: 'calls',
+    metrics: [ownSearch(agent, AgentMetrics.TOOL_CALLS, ['Result'])],
+    stacked: true,
+  };
+}
+
+function toolLatency(agent: IObservedAgent): Graph {
+  return {
+    title: 'Tool latency',
+    unit: 'ms',
+    metrics: [ownSearch(agent, AgentMetrics.TOOL_LATENCY, ['Tool', 'Result'])],
+  };
+}
+
+function gatewayCalls(agent: IObservedAgent): Graph {
+  return {
+    title: 'Calls of gateways',
+    unit: 'calls',
+    metrics: [
+      ownSearch(agent, AgentMetrics.GATEWAY_CALLS, ['Result']),
+      ownMetric(agent, AgentMetrics.GATEWAY_LATENCY, { label: 'p95 in ms' }),
+    ],
+  };
+}
+
+function searched(
+  title: string,
+  unit: string,
+  dimensions: Parameters<typeof searchOf>[1],
+  definitions: MetricDefinition[],
+): Graph {
+  return {
+    title,
+    unit,
+    metrics: definitions.map((definition) => searchOf(definition, dimensions, { label: definition.metricName })),
+  };
+}

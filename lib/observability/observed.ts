@@ -1,0 +1,53 @@
+import type { aws_cloudwatch as cloudwatch, aws_dynamodb as dynamodb, aws_s3 as s3 } from 'aws-cdk-lib';
+import type { IAgentModels } from '../model/agent-models';
+import type { IAgentRuntime } from '../runtime/agent-runtime-base';
+
+/** An agent to look at: an `AgentRuntime`, or one that is imported. */
+export interface IObservedAgent extends IAgentRuntime {
+  /**
+   * The models of the agent.
+   *
+   * @default - not known, so Amazon Bedrock's own figures of them are not shown
+   */
+  readonly models?: IAgentModels;
+}
+
+/** A gateway to look at: an `AgentGateway`, or one that is imported. */
+export interface IObservedGateway {
+  readonly gatewayArn: string;
+
+  /** The name under which agents know the gateway. */
+  readonly serverName: string;
+
+  /**
+   * What decides about its calls.
+   *
+   * @default - no decisions are shown
+   */
+  readonly policies?: IObservedPolicies;
+}
+
+/** Policies of a gateway to look at: `GatewayPolicies`. */
+export interface IObservedPolicies {
+  metricAllowDecisions(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
+  metricDenyDecisions(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
+  metricDecisionErrors(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
+}
+
+/** A code interpreter to look at: a `CodeInterpreterTool`, or one that is imported. */
+export interface IObservedCodeInterpreter {
+  readonly codeInterpreterArn: string;
+  readonly codeInterpreterId: string;
+  metricVcpuHours(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
+  metricMemoryGbHours(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
+}
+
+/** Where workspaces are: a `WorkspaceBucket`, or one that is imported. */
+export interface IObservedWorkspace {
+  readonly bucket: s3.IBucket;
+}
+
+/** Where sessions are listed: a `SessionTable`, or one that is imported. */
+export interface IObservedSessionTable {
+  readonly table: dynamodb.ITable;
+}

@@ -1,9 +1,11 @@
+import { join } from 'node:path';
 import { CfnOutput, Stack, type StackProps, Validations } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import {
   AgentAlarms,
   AgentApi,
   AgentDashboard,
+  AgentDefinition,
   AgentImage,
   AgentLogQueries,
   AgentRuntime,
@@ -44,7 +46,7 @@ export class ClaudeAgentStack extends Stack {
     const codeInterpreter = new CodeInterpreterTool(this, 'CodeInterpreter');
     const shop = new Shop(this, 'Shop', users.authorizer());
     const agent = new AgentRuntime(this, 'Agent', {
-      image: AgentImage.claudeAgent(),
+      image: AgentImage.claudeAgent({ definition: AgentDefinition.fromDirectory(join(__dirname, 'agent')) }),
       models: ClaudeModels.of({ main: ClaudeModel.SONNET_5_5.global(), fast: ClaudeModel.HAIKU_5_5.global() }),
       authorizer: users.authorizer(),
       capabilities: [workspace, sessions, codeInterpreter, shop.gateway],

@@ -33,7 +33,6 @@ describe('the environment', () => {
       callerOverrides: [],
       metricsNamespace: 'ClaudeAgents',
       logPrompts: false,
-      telemetry: false,
       home: '/home/agent',
       configDirectory: '/home/agent/.claude',
       workspaceDirectory: '/home/agent/workspace',
@@ -64,7 +63,7 @@ describe('the environment', () => {
         AGENT_CALLER_OVERRIDES: 'systemPrompt,model',
         AGENT_LOG_PROMPTS: '1',
         AGENT_METRICS_NAMESPACE: 'Team/Agents#1',
-        AGENT_OTEL: '1',
+        AGENT_TRACING: '1',
       }),
     ).toEqual({
       agentName: 'Tide_agent_2',
@@ -90,7 +89,12 @@ describe('the environment', () => {
       callerOverrides: ['systemPrompt', 'model'],
       metricsNamespace: 'Team/Agents#1',
       logPrompts: true,
-      telemetry: true,
+      tracing: {
+        url: 'https://xray.eu-west-1.amazonaws.com/v1/traces',
+        headers: {},
+        signed: true,
+        resource: { 'service.name': 'Tide_agent_2', 'cloud.provider': 'aws', 'cloud.region': 'eu-west-1' },
+      },
       home: '/home/agent',
       configDirectory: '/data/claude',
       workspaceDirectory: '/data/work',
@@ -101,7 +105,7 @@ describe('the environment', () => {
   it('takes a variable that is set to nothing for one that is not set', () => {
     const nothing = {
       ...{ PORT: '', AGENT_MODEL_FAST: '', AGENT_MODEL_PROVIDER: '', AGENT_SECRET_X: '', AGENT_LIMITS: '' },
-      ...{ AGENT_PERMISSION_MODES: '', AGENT_GUARDRAIL: '', AGENT_OTEL: '', AGENT_NAME: '' },
+      ...{ AGENT_PERMISSION_MODES: '', AGENT_GUARDRAIL: '', AGENT_TRACING: '', AGENT_NAME: '' },
     };
     expect(readConfig({ ...MINIMAL, ...nothing })).toEqual(readConfig(MINIMAL));
   });
@@ -126,7 +130,7 @@ describe('the environment', () => {
     ['AGENT_NAME', 'tide-agent', 'AGENT_NAME is "tide-agent": give 1 to 48 letters, digits and underscores'],
     ['AGENT_NAME', 'a'.repeat(49), 'give 1 to 48 letters'],
     ['AGENT_AUTHORIZER', 'JWT', 'AGENT_AUTHORIZER is "JWT": give jwt or iam'],
-    ['AGENT_OTEL', 'true', 'AGENT_OTEL is "true": give 0 or 1'],
+    ['AGENT_TRACING', 'true', 'AGENT_TRACING is "true": give 0 or 1'],
     ['AGENT_METRICS_NAMESPACE', 'AWS/Mine', 'AGENT_METRICS_NAMESPACE is "AWS/Mine": give 1 to 255'],
     ['AGENT_METRICS_NAMESPACE', 'two words', 'AGENT_METRICS_NAMESPACE is "two words"'],
     ['AGENT_PERMISSION_MODES', 'ask,none', 'AGENT_PERMISSION_MODES has "none": give some of ask, acceptEdits, plan'],

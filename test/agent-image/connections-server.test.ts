@@ -65,6 +65,18 @@ test('a key that cannot be had fails the run, and the log says which', () =>
     expect(agent.logged('run failed')?.detail).toContain('AGENT_CONNECTION_SEARCH cannot be used');
   }));
 
+test('a server has no name of a gateway or an account, and may have that of a key', () => {
+  const account = { ...SEARCH, name: 'tides', kind: 'oauth2', scopes: [], returnUrl: 'https://x.example.com' } as const;
+  const gateway = { name: 'tides', url: 'https://g.example.com/mcp', auth: 'iam' } as const;
+  const key = { ...KEY, name: 'tides' };
+  const read = (own: Parameters<typeof readDefinition>[3]): unknown => readDefinition(root, true, {}, own);
+  expect(() => read({ gateways: [], connections: [SEARCH, account] })).toThrow(
+    'has an MCP server named "tides", as a gateway or connection is: give the server another name in mcp.json',
+  );
+  expect(() => read({ gateways: [gateway], connections: [SEARCH] })).toThrow('has an MCP server named "tides"');
+  expect(() => read({ gateways: [], connections: [SEARCH, key] })).not.toThrow();
+});
+
 test.each([
   ['that is not there', [], 'the agent has no API key connections'],
   ['of another name', [{ ...SEARCH, name: 'maps' }], 'the agent has MAPS'],

@@ -105,6 +105,20 @@ test('a table of sessions needs a way to its users’ rows', () => {
   expect(() => readSessionTable({ AGENT_SESSION_TABLE: 'a/b' }, access)).toThrow('AGENT_SESSION_TABLE is "a/b"');
 });
 
+test('rows of sessions may expire', () => {
+  const access = { kind: 'role', roleArn: ROLE } as const;
+  const read = (AGENT_SESSION_RETENTION_DAYS: string, AGENT_SESSION_TABLE?: string): unknown =>
+    readSessionTable({ AGENT_SESSION_RETENTION_DAYS, AGENT_SESSION_TABLE }, access);
+  expect(read('90', 'agent-sessions')).toMatchObject({ retentionDays: 90 });
+  expect(read('', 'agent-sessions')).not.toHaveProperty('retentionDays');
+  for (const days of ['0', '-1', '1.5', '3651', '9999', 'P90D']) {
+    expect(() => read(days, 'agent-sessions')).toThrow(
+      `AGENT_SESSION_RETENTION_DAYS is "${days}": give a whole number of days from 1 to 3650.`,
+    );
+  }
+  expect(() => read('90')).toThrow('AGENT_SESSION_RETENTION_DAYS is set without AGENT_SESSION_TABLE');
+});
+
 test('a bucket needs no role where the user’s own token opens it', () => {
   const env = {
     HOME: '/home/agent',

@@ -1,4 +1,6 @@
 import type { LogFields } from '../../agent-image/src/log';
+import { Metrics } from '../../agent-image/src/metrics';
+import { SessionMeters } from '../../agent-image/src/session-meters';
 import { GatewayTools } from '../../agent-image/src/tools/gateway/gateway-tools';
 import {
   MAX_FOUND_TOOLS,
@@ -21,6 +23,8 @@ let tools: GatewayTools;
 let tokens: SessionTokens;
 let logged: { readonly message: string; readonly fields: LogFields }[];
 let now: number;
+/** Lines of metrics. */
+let measured: Record<string, unknown>[];
 
 beforeEach(async () => {
   Object.assign(process.env, ENVIRONMENT);
@@ -28,6 +32,7 @@ beforeEach(async () => {
   tokens = new SessionTokens();
   logged = [];
   now = 0;
+  measured = [];
   tools = openTools('iam');
 });
 afterEach(async () => {
@@ -37,10 +42,13 @@ afterEach(async () => {
 });
 
 function openTools(auth: 'iam' | 'user'): GatewayTools {
+  const write = (line: string): void => void measured.push(JSON.parse(line) as Record<string, unknown>);
+  const metrics = new Metrics({ namespace: 'ClaudeAgents', agentName: 'pilot', write });
   return new GatewayTools({
     gateway: { name: 'gw', url: gateway.url, auth },
     region: 'eu-west-1',
     tokens,
+    meter: new SessionMeters(metrics, 'session'),
     log: (_level, message, fields = {}) => logged.push({ message, fields }),
     now: () => now,
   });
@@ -359,4 +367,24 @@ describe('with the token of the user', () => {
     expect(gateway.methods).toEqual([]);
     expect(logged.map(({ fields }) => fields.code)).toEqual(['GATEWAY_SIGN_IN_EXPIRED']);
   });
+});
+
+test('calls are measured by their results, and what never reaches the gateway is not', async () => {
+  gateway.tools = [gatewayTool('orders___get')];
+  await tools.list();
+  await tools.call('orders___get', {}, NEVER);
+  gateway.script = () => ({ isError: true, content: [{ type: 'text', text: 'out of order' }] });
+  await tools.call('orders___get', {}, NEVER);
+  const denied = { status: 403, body: '{"message":"Tool Execution Denied: denied due to policy enforcement"}' };
+  gateway.troubles.push({ method: 'tools/call', trouble: denied }, { method: 'tools/call', trouble: { status: 400 } });
+  await tools.call('orders___get', {}, NEVER);
+  await tools.call('orders___get', {}, NEVER);
+  await tools.call('invented', {}, NEVER);
+  expect(measured.map(({ GatewayCalls, Result }) => [GatewayCalls, Result])).toEqual([
+    [1, 'success'],
+    [1, 'error'],
+    [1, 'denied'],
+    [1, 'error'],
+  ]);
+  expect(measured.every(({ GatewayLatency }) => typeof GatewayLatency === 'number')).toBe(true);
 });

@@ -263,10 +263,19 @@ describe('the list of repositories', () => {
     [{ status: 429 }, 'GITHUB_THROTTLED'],
     [{ status: 404 }, 'GITHUB_NOT_FOUND'],
     [{ status: 502 }, 'GITHUB_FAILED'],
-    [{ status: 302, headers: { location: 'http://127.0.0.1:1/' } }, 'GITHUB_UNREACHABLE'],
   ])('answered with %j fails with a code', async (answer, code) => {
     server.apiAnswer = answer;
     await expect(api().repositories(1, NEVER)).rejects.toMatchObject({ code });
+  });
+
+  test('follows no redirect: the token is for this host, and so is what is believed', async () => {
+    other = await GitServer.start();
+    other.repositories = [{ full_name: 'eve/trap' }];
+    for (const status of [301, 302, 307, 308]) {
+      server.apiAnswer = { status, headers: { location: `${other.url}/api/user/repos?page=1` } };
+      await expect(api().repositories(1, NEVER)).rejects.toMatchObject({ code: 'GITHUB_UNREACHABLE' });
+    }
+    expect(other.paths).toEqual([]);
   });
 
   test('tells when the token is not accepted any more', async () => {

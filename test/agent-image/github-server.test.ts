@@ -5,6 +5,7 @@ import type { InvocationReply } from '../../agent-image/src/protocol';
 import type { ModelScript, ScriptedToolUse } from '../../bin/local/model/model-script';
 import { AgentFixture, type ScriptedModel, startScriptedModel } from './support/agent-fixture';
 import { GitServer } from './support/git-server';
+import { schemaFindings } from './support/open-api';
 import { ScriptedAws } from './support/scripted-aws';
 
 const LIST: ScriptedToolUse = { name: 'mcp__gh__list_repositories', input: {} };
@@ -79,16 +80,21 @@ function everythingBelow(folder: string): string {
 
 test('an account that is not linked: the person gets a link, the model is told to wait, and the link is not in its hands', async () => {
   identity.script = () => ({ body: LINK });
-  const { tool_calls } = await use(LIST);
-  expect(tool_calls).toMatchObject([
-    { is_error: true, result: expect.stringContaining('has not linked an account at github') },
-  ]);
+  const reply = await use(LIST, LIST);
+  const failed = { is_error: true, result: expect.stringContaining('has not linked an account at github') };
+  expect(reply.tool_calls).toMatchObject([failed, failed]);
+  const link = { connection: 'gh', url: LINK.authorizationUrl, session_uri: LINK.sessionUri };
+  expect(reply.metadata.oauth_required).toEqual([link]);
+  expect(schemaFindings('Reply', reply)).toEqual([]);
   expect((await told()).filter(({ event }) => event.name === 'oauth.required')).toMatchObject([
-    { event: { value: { connection: 'gh', url: LINK.authorizationUrl, session_uri: LINK.sessionUri } } },
+    { event: { value: link } },
+    { event: { value: link } },
   ]);
   expect(JSON.stringify(model.requests)).not.toContain('request_uri');
   identity.script = () => ({ body: { accessToken: git.token } });
-  expect((await use(LIST)).tool_calls[0]?.result).toContain('ada/engine (private, branch main');
+  const linked = await use(LIST);
+  expect(linked.tool_calls[0]?.result).toContain('ada/engine (private, branch main');
+  expect(linked.metadata).not.toHaveProperty('oauth_required');
   expect(identity.calls.at(-1)?.body.sessionUri).toBe(LINK.sessionUri);
 });
 

@@ -23,7 +23,13 @@ const FIGURES: RunFigures = {
   cost_usd: 0.25,
 };
 
-const ALLOWED_SETS = [['Agent'], ['Agent', 'Model'], ['Agent', 'Tool', 'Result'], ['Agent', 'Code']];
+const ALLOWED_SETS = [
+  ['Agent'],
+  ['Agent', 'Model'],
+  ['Agent', 'Result'],
+  ['Agent', 'Tool', 'Result'],
+  ['Agent', 'Code'],
+];
 
 function written(act: (metrics: Metrics) => void): EmfLine[] {
   const lines: string[] = [];
@@ -80,7 +86,9 @@ describe('a line of metrics', () => {
     metrics.toolCall('Read', 'success', 12);
     metrics.toolCall('Read', 'denied');
     metrics.permissionWait(900);
-    metrics.session(61_000);
+    metrics.sessionOpened();
+    metrics.sessionClosed(61_000);
+    metrics.gatewayCall('success', 30);
     metrics.restore({ ms: 70, bytes: 7_000, failed: false });
     metrics.flush({ ms: 80, bytes: 8_000, failed: true });
   });
@@ -108,7 +116,9 @@ describe('a line of metrics', () => {
   });
 
   it('cannot be changed by its fields', () => {
-    const [line] = written((metrics) => metrics.flush({ ms: 5, bytes: 0, failed: false }, { FlushTime: 7, Agent: 'another', _aws: 'none' }));
+    const [line] = written((metrics) =>
+      metrics.flush({ ms: 5, bytes: 0, failed: false }, { FlushTime: 7, Agent: 'another', _aws: 'none' }),
+    );
     expect(line).toMatchObject({ FlushTime: 5, Agent: 'pilot', _aws: { Timestamp: 1_795_264_000_000 } });
   });
 });
@@ -139,13 +149,15 @@ describe('the metrics', () => {
     expect(line && measured(line)).toEqual([
       'pilot ToolCalls = 1',
       'pilot ToolLatency = 12',
+      'pilot/error ToolCalls = 1',
+      'pilot/error ToolLatency = 12',
       'pilot/Read/error ToolCalls = 1',
       'pilot/Read/error ToolLatency = 12',
     ]);
   });
 
   it('of a session are in seconds', () => {
-    const [line] = written((metrics) => metrics.session(61_500));
+    const [line] = written((metrics) => metrics.sessionClosed(61_500));
     expect(line && measured(line)).toEqual(['pilot SessionDuration = 61.5']);
   });
 });
@@ -168,7 +180,7 @@ describe('a call of a tool', () => {
     const calls: [string, string, number][] = [];
     let time = 0;
     const watch = new ToolCallWatch(
-      (...call) => calls.push(call),
+      ({ tool, result: outcome, ms }) => calls.push([tool, outcome, ms]),
       () => (time += 10),
     );
     messages.forEach((one) => watch.observe(one));

@@ -132,14 +132,13 @@ describe('the environment of the agent process', () => {
     expect(() => sdkOptions(processOf(LITELLM, { secrets: { values: {} } }))).toThrow(SecretUnavailable);
   });
 
-  it('sends telemetry only where it was asked for', () => {
-    const variables = { OTEL_METRICS_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318' };
-    const without = environmentFor(BEDROCK, variables);
-    expect(Object.keys(without).filter((name) => /^OTEL_|ENABLE_TELEMETRY/.test(name))).toEqual([]);
-    expect(environmentFor({ ...BEDROCK, AGENT_OTEL: '1' }, variables)).toMatchObject({
-      ...variables,
-      CLAUDE_CODE_ENABLE_TELEMETRY: '1',
-    });
+  it('has nothing of the telemetry of the agent, whose endpoint may take a credential', () => {
+    const variables = {
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=x',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318',
+    };
+    const traced = environmentFor({ ...BEDROCK, AGENT_TRACING: '1' }, variables);
+    expect(Object.keys(traced).filter((name) => /^OTEL_|ENABLE_TELEMETRY/.test(name))).toEqual([]);
   });
 });
 

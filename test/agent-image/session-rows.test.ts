@@ -1,5 +1,6 @@
 import {
   CreateTableCommand,
+  DeleteItemCommand,
   DynamoDBClient,
   GetItemCommand,
   QueryCommand,
@@ -113,10 +114,10 @@ test('a run is told from its begin to its end', async () => {
 
 test('sessions are listed by their last use', async () => {
   const other = open({ sessionId: 'session-2' });
-  rows.change({ status: 'idle' });
+  rows.change({ status: 'idle', prompt: 'One?' });
   await rowIs('idle');
   now += 1;
-  other.change({ status: 'idle' });
+  other.change({ status: 'idle', prompt: 'Two?' });
   await other.close();
   const { Items = [] } = await table.send(
     new QueryCommand({
@@ -172,10 +173,59 @@ test('while runs wait behind one that ended, the session goes on running', async
   expect(await row()).toMatchObject({ lastText: 'Throttled.' });
 });
 
+test('a session that its user deleted is listed again by its next prompt, and by nothing else', async () => {
+  const first = run({ status: 'success' }, 'On its way.');
+  rows.follow(first, 'Where is order 7?');
+  await rowIs('running');
+  await table.send(new DeleteItemCommand({ TableName: name, Key: KEY }));
+  first.ends();
+  await first.finished;
+  rows.abandoned();
+  await rows.close();
+  expect(await row()).toBeUndefined();
+  now += 60_000;
+  const second = run({ status: 'success' }, 'Tomorrow.');
+  rows.follow(second, 'And order 8?');
+  second.ends();
+  await rowIs('idle');
+  expect(await row()).toMatchObject({
+    ...{ title: 'And order 8?', lastText: 'Tomorrow.', createdAt: '2026-11-21T10:01:00.000Z' },
+  });
+  expect(logged).toEqual([]);
+});
+
+test('a change that comes while the prompt is written makes no row either', async () => {
+  rows.change({ status: 'running', prompt: 'Where is order 7?' });
+  rows.change({ status: 'idle' });
+  await rowIs('idle');
+  await table.send(new DeleteItemCommand({ TableName: name, Key: KEY }));
+  rows.change({ status: 'idle', lastText: 'On its way.' });
+  await rows.close();
+  expect(await row()).toBeUndefined();
+});
+
+test('a row expires so many days after its last change, and never where no days are given', async () => {
+  const expiring = open({ retentionDays: 30 });
+  expiring.change({ status: 'running', prompt: 'Where is order 7?' });
+  await rowIs('running');
+  const day = 86_400;
+  expect((await row())?.expiresAt).toBe(now / 1_000 + 30 * day);
+  now += day * 1_000;
+  expiring.change({ status: 'idle' });
+  await rowIs('idle');
+  expect((await row())?.expiresAt).toBe(now / 1_000 + 30 * day);
+  await expiring.close();
+  await table.send(new DeleteItemCommand({ TableName: name, Key: KEY }));
+  rows.change({ status: 'waiting', prompt: 'And order 8?' });
+  await rowIs('waiting');
+  expect(await row()).not.toHaveProperty('expiresAt');
+});
+
 test('long texts are cut to what a list shows, at no half character', () => {
   const texts = (text: string) => {
     const change = { status: 'idle', prompt: text, lastText: text } as const;
-    return rowUpdate(name, { userKey: 'ada', sessionId: 's' }, 'helper', change, 'now').ExpressionAttributeValues;
+    const owner = { table: name, userKey: 'ada', sessionId: 's', agentName: 'helper' };
+    return rowUpdate(owner, change, now).ExpressionAttributeValues;
   };
   const long = texts('😀'.repeat(400));
   expect(long?.[':title']?.S?.length).toBeLessThanOrEqual(200);
@@ -188,6 +238,7 @@ test('long texts are cut to what a list shows, at no half character', () => {
 test('changes that come while one is written are written together, the last of them last', async () => {
   const held = gate();
   const slow = open({ credentials: () => held.promise.then(() => () => Promise.resolve(CREDENTIALS)) });
+  slow.change({ status: 'running', prompt: 'Go.' });
   for (let step = 0; step < 50; step += 1) slow.change({ status: 'running', lastText: `step ${step}` });
   slow.change({ status: 'idle' });
   held.open();

@@ -22,7 +22,8 @@ const isValid = new Ajv({ allErrors: true, strict: false }).compile(schema as ob
 /** What keeps CloudWatch from making metrics of a line; empty when nothing does. */
 export function emfFaults(text: string): string[] {
   const line = JSON.parse(text) as EmfLine;
-  if (!isValid(line)) return (isValid.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message ?? ''}`);
+  if (!isValid(line))
+    return (isValid.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message ?? ''}`);
   return [
     ...(Buffer.byteLength(text) > MAX_LINE_BYTES ? ['the line is too long'] : []),
     ...line._aws.CloudWatchMetrics.flatMap(({ Dimensions, Metrics }) => [

@@ -33,9 +33,12 @@ test('a line in the embedded format is a sample under each of its dimension sets
     JSON.stringify({ ...LINE, ToolCalls: 'many' }),
   ]);
   expect(samples).toEqual([
-    { namespace: 'ClaudeAgents', metricName: 'ToolCalls', dimensions: { Agent: 'support' }, timestamp: AT, value: 1 },
     {
-      ...{ namespace: 'ClaudeAgents', metricName: 'ToolCalls', timestamp: AT, value: 1 },
+      ...{ namespace: 'ClaudeAgents', metricName: 'ToolCalls', timestamp: AT, value: 1, unit: 'Count' },
+      dimensions: { Agent: 'support' },
+    },
+    {
+      ...{ namespace: 'ClaudeAgents', metricName: 'ToolCalls', timestamp: AT, value: 1, unit: 'Count' },
       dimensions: { Agent: 'support', Tool: 'Read' },
     },
   ]);

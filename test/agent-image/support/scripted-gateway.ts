@@ -7,7 +7,13 @@ import {
   type Tool,
 } from '@modelcontextprotocol/sdk/types.js';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server as HttpServer,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { readSignature, verifySignature } from '../../../bin/local/sigv4';
@@ -47,6 +53,8 @@ export class ScriptedGateway {
   readonly troubles: { readonly method: string; readonly trouble: GatewayTrouble | 'hangs' | 'breaks' }[] = [];
   /** Methods in the order in which they were asked for and let in. */
   readonly methods: string[] = [];
+  /** Of the same requests. */
+  readonly headers: IncomingHttpHeaders[] = [];
   readonly calls: GatewayCall[] = [];
   readonly #http: HttpServer;
 
@@ -85,6 +93,7 @@ export class ScriptedGateway {
     const [next] = index < 0 ? [] : this.troubles.splice(index, 1);
     if (next) return trouble(next.trouble, res);
     this.methods.push(message.method);
+    this.headers.push(req.headers);
     const server = this.#mcp(req.headers.authorization ?? '');
     const transport = new StreamableHTTPServerTransport({
       sessionIdGenerator: undefined,

@@ -6,6 +6,9 @@ import { LocalCommand } from './support/local-command';
 import { send } from './support/signed-fetch';
 import { isRunning, waitUntil } from './support/wait-until';
 
+/** Synthesizing and starting takes long on a machine that does other things. */
+jest.setTimeout(150_000);
+
 let state: string;
 let app: FakeApp;
 let commands: LocalCommand[];

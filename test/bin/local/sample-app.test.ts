@@ -9,6 +9,9 @@ import { descendants } from './support/processes';
 import { send, type Reply } from './support/signed-fetch';
 import { isRunning, waitUntil } from './support/wait-until';
 
+/** Synthesizing and starting takes long on a machine that does other things. */
+jest.setTimeout(150_000);
+
 const ROOT = join(__dirname, '..', '..', '..');
 const SESSION_HEADER = 'x-amzn-bedrock-agentcore-runtime-session-id';
 

@@ -7,6 +7,9 @@ import { LocalCommand } from './support/local-command';
 import { send } from './support/signed-fetch';
 import { TestSocket } from './support/test-socket';
 
+/** Synthesizing and starting takes long on a machine that does other things. */
+jest.setTimeout(150_000);
+
 const ROOT = join(__dirname, '..', '..', '..');
 const SESSION_HEADER = 'x-amzn-bedrock-agentcore-runtime-session-id';
 

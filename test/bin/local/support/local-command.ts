@@ -11,6 +11,9 @@ export interface LocalCommandOptions {
   readonly args?: readonly string[];
 }
 
+/** A synthesis takes seconds, and on a machine that does other things much longer. */
+const READY_MS = 120_000;
+
 /** `npm start` as a process: tsx, and below it the runner itself. */
 export class LocalCommand {
   public readonly child: ChildProcess;
@@ -42,7 +45,7 @@ export class LocalCommand {
   public async ready(state: string): Promise<RunState> {
     let over = false;
     void this.ended.then(() => (over = true));
-    await waitUntil(() => over || /^ready http:\/\/localhost:\d+$/m.test(this.output));
+    await waitUntil(() => over || /^ready http:\/\/localhost:\d+$/m.test(this.output), READY_MS);
     if (over) throw new Error(`the local run ended before it was ready:\n${this.output}`);
     return JSON.parse(readFileSync(join(state, 'up.json'), 'utf8')) as RunState;
   }

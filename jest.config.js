@@ -18,7 +18,7 @@ module.exports = {
   testEnvironment: 'node',
   globalSetup: '<rootDir>/test/support/build-before-tests.ts',
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/cdk.out', '<rootDir>/.local'],
-  testTimeout: 30_000,
+  testTimeout: 90_000,
   // Most of the time tests wait for the processes that they start.
   maxWorkers: Math.max(3, availableParallelism() - 1),
   // jose is published as ES modules alone, which jest runs only when they are compiled.

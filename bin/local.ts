@@ -28,6 +28,7 @@ ask the agent (a session id is any text of 33 to 256 characters; the same one co
   curl -N ${run.url}/invocations \\
     -H 'X-Amzn-Bedrock-AgentCore-Runtime-Session-Id: ${randomUUID()}' \\
     -d '{"prompt": "Hello", "stream": true}'
+metrics of the agents: ${run.url}/metrics
 stop with Ctrl-C`);
 }
 

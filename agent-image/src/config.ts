@@ -9,6 +9,7 @@ import { type AgentModels, readModels } from './config/models.ts';
 import { readSecretArns } from './config/secret-arns.ts';
 import { readSessionLimits } from './config/session-limits.ts';
 import { readSessionTable, type SessionTableConfig } from './config/session-table.ts';
+import { readTracing, type TracingConfig } from './config/tracing.ts';
 import { readUserAccess, type UserAccess } from './config/user-access.ts';
 import { ConfigError, directory, listOf, matching, oneOf, optional } from './config/variables.ts';
 import { readWorkspaceBucket, type WorkspaceBucket } from './config/workspace-bucket.ts';
@@ -60,8 +61,8 @@ export interface AgentConfig extends AgentDirectories {
   readonly metricsNamespace: string;
   /** Whether prompts and answers are written into the log. */
   readonly logPrompts: boolean;
-  /** Whether the agent process sends its own OpenTelemetry where the `OTEL_` variables say. */
-  readonly telemetry: boolean;
+  /** Missing when the agent sends no spans. */
+  readonly tracing?: TracingConfig;
   readonly home: string;
   /** Where the definition is, when it is not beside the program. */
   readonly definitionDirectory?: string;
@@ -90,11 +91,14 @@ export function readConfig(env: NodeJS.ProcessEnv): AgentConfig {
     throw new ConfigError('HOME is not set: give the absolute path of a directory that the agent may write to.');
   }
   const definitionDirectory = directory(env, 'AGENT_DEFINITION_DIR');
+  const name = agentName(env);
+  const ownRegion = region(env);
+  const tracing = readTracing(env, ownRegion, name);
   return {
-    agentName: agentName(env),
+    agentName: name,
     host: optional(env, 'HOST') ?? '0.0.0.0',
     port: port(env),
-    region: region(env),
+    region: ownRegion,
     provider,
     models,
     ...(guardrail && { guardrail }),
@@ -114,7 +118,7 @@ export function readConfig(env: NodeJS.ProcessEnv): AgentConfig {
     callerOverrides: listOf(env, 'AGENT_CALLER_OVERRIDES', ['model', 'systemPrompt']) ?? [],
     metricsNamespace: metricsNamespace(env),
     logPrompts: oneOf(env, 'AGENT_LOG_PROMPTS', ['0', '1']) === '1',
-    telemetry: oneOf(env, 'AGENT_OTEL', ['0', '1']) === '1',
+    ...(tracing && { tracing }),
     home,
     configDirectory: directory(env, 'CLAUDE_CONFIG_DIR') ?? join(home, '.claude'),
     workspaceDirectory: directory(env, 'AGENT_WORKSPACE_DIR') ?? join(home, 'workspace'),

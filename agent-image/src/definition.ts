@@ -83,7 +83,8 @@ export function readDefinition(
   assertNamesFree(
     file,
     content,
-    [...gateways, ...connections].map(({ name }) => name),
+    // A connection with a key is no server.
+    [...gateways, ...connections.filter(({ kind }) => kind === 'oauth2')].map(({ name }) => name),
   );
   assertValuesKnown(file, content, 'secret', Object.keys(secrets));
   assertValuesKnown(file, content, 'connection', keyNames(connections));

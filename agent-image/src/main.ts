@@ -1,12 +1,13 @@
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { ConfigError, prepareDirectories, readConfig } from './config.ts';
+import { type AgentConfig, ConfigError, prepareDirectories, readConfig } from './config.ts';
 import { readDefinition } from './definition.ts';
 import { createLog } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { AgentServer } from './server.ts';
 import { Session } from './session.ts';
 import { SessionHost } from './session-host.ts';
+import type { Tracing } from './tracing/tracing.ts';
 import { SessionTokens } from './user-identity/request-tokens.ts';
 import { openWorkspace } from './workspace/open-workspace.ts';
 
@@ -32,6 +33,7 @@ function start(): void {
   const tokens = new SessionTokens();
   const opening = openWorkspace(config, log, tokens);
   const metrics = new Metrics({ namespace: config.metricsNamespace, agentName: config.agentName });
+  const tracing = openTracing(config);
   const host = new SessionHost({
     config,
     tokens,
@@ -39,7 +41,9 @@ function start(): void {
       const workspace = await opening;
       const onFenced = (): void => stop('another container goes on with the session', 1);
       const sessionLog = createLog({ session_id: id });
-      return Session.open({ id, user, config, definition, workspace, metrics, tokens, onFenced, log: sessionLog });
+      const spans = (await tracing)?.session(id);
+      const measured = { metrics, spans, log: sessionLog };
+      return Session.open({ id, user, config, definition, workspace, tokens, onFenced, ...measured });
     },
   });
   const server = new AgentServer({ host, authorizer: config.authorizer, userAccess: config.userAccess, log });
@@ -66,7 +70,8 @@ function start(): void {
       log('warn', 'the stop took too long and is cut short', { deadline_ms: STOP_DEADLINE_MS });
       process.exit(exitCode);
     }, STOP_DEADLINE_MS);
-    void server.stop().then(() => {
+    void server.stop().then(async () => {
+      await (await tracing)?.close();
       log('info', 'stopped');
       process.exit(exitCode);
     });
@@ -79,6 +84,13 @@ function start(): void {
       stop(signal, 0);
     });
   }
+}
+
+/** Loaded here, so that no other agent waits for it; undefined without it. */
+async function openTracing(config: AgentConfig): Promise<Tracing | undefined> {
+  if (!config.tracing) return undefined;
+  const { Tracing: Own } = await import('./tracing/tracing.ts');
+  return Own.open(config, config.tracing, log);
 }
 
 try {

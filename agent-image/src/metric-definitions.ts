@@ -13,7 +13,8 @@ export interface MetricDefinition {
 
 const AGENT = [['Agent']] as const;
 const AGENT_AND_MODEL = [['Agent'], ['Agent', 'Model']] as const;
-const AGENT_AND_TOOL = [['Agent'], ['Agent', 'Tool', 'Result']] as const;
+const AGENT_AND_RESULT = [['Agent'], ['Agent', 'Result']] as const;
+const AGENT_AND_TOOL = [['Agent'], ['Agent', 'Result'], ['Agent', 'Tool', 'Result']] as const;
 const AGENT_AND_CODE = [['Agent'], ['Agent', 'Code']] as const;
 
 /**
@@ -44,10 +45,25 @@ export const METRICS = {
     dimensions: AGENT_AND_TOOL,
     description: 'From the call of a tool to its result, the wait for a permission included.',
   },
+  GatewayCalls: {
+    unit: 'Count',
+    dimensions: AGENT_AND_RESULT,
+    description: 'Calls of tools behind gateways, and searches for them, that have their result.',
+  },
+  GatewayLatency: {
+    unit: 'Milliseconds',
+    dimensions: AGENT_AND_RESULT,
+    description: 'From the call of a gateway to its result, repetitions included and no wait for a permission.',
+  },
   PermissionWait: {
     unit: 'Milliseconds',
     dimensions: AGENT,
     description: 'How long a question to a person was open.',
+  },
+  Sessions: {
+    unit: 'Count',
+    dimensions: AGENT,
+    description: '1 for a session that was opened in a container, new or brought back.',
   },
   SessionDuration: { unit: 'Seconds', dimensions: AGENT, description: 'From the first request to the end.' },
   RestoreTime: { unit: 'Milliseconds', dimensions: AGENT, description: 'Time to bring the workspace back.' },

@@ -80,11 +80,19 @@ export class Metrics {
     this.#put(values, { Tool: tool, Result: result }, properties);
   }
 
+  gatewayCall(result: ToolOutcome, ms: number, properties?: MetricProperties): void {
+    this.#put({ GatewayCalls: 1, GatewayLatency: ms }, { Result: result }, properties);
+  }
+
   permissionWait(ms: number, properties?: MetricProperties): void {
     this.#put({ PermissionWait: ms }, {}, properties);
   }
 
-  session(durationMs: number, properties?: MetricProperties): void {
+  sessionOpened(properties?: MetricProperties): void {
+    this.#put({ Sessions: 1 }, {}, properties);
+  }
+
+  sessionClosed(durationMs: number, properties?: MetricProperties): void {
     this.#put({ SessionDuration: durationMs / 1000 }, {}, properties);
   }
 

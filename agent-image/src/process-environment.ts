@@ -70,7 +70,6 @@ export function processEnvironment(config: AgentConfig, env: NodeJS.ProcessEnv, 
     ...ownSettings(config),
     ...modelNames(config),
     ...(config.provider.type === 'bedrock' ? bedrock(config, env) : otherProvider(config, env, secrets)),
-    ...(config.telemetry && { ...passedOn(env, [], ['OTEL_']), CLAUDE_CODE_ENABLE_TELEMETRY: '1' }),
   };
 }
 

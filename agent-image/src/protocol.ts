@@ -3,7 +3,7 @@
  * all of it. These three import nothing else, so that browsers, the command line and tests can share them.
  */
 import type { ErrorDetail, RefusalBody } from './protocol-errors.ts';
-import type { Interrupt, NumberedEvent, RunFigures, RunInterrupted } from './protocol-events.ts';
+import type { Interrupt, NumberedEvent, OauthRequired, RunFigures, RunInterrupted } from './protocol-events.ts';
 
 export * from './protocol-errors.ts';
 export * from './protocol-events.ts';
@@ -109,6 +109,8 @@ export interface ReplyMetadata extends RunFigures {
   readonly run_id: string;
   /** What was not finished because the container was replaced: told with the first run after that. */
   readonly interrupted_run?: RunInterrupted['value'];
+  /** Accounts that the person has to link before the prompt is sent again; one for each connection. */
+  readonly oauth_required?: readonly OauthRequired['value'][];
 }
 
 /** Reply of a run that is not streamed. */

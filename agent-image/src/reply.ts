@@ -1,4 +1,4 @@
-import type { AgentEvent, RunInterrupted, ToolCallRecord } from './protocol.ts';
+import type { AgentEvent, OauthRequired, RunInterrupted, ToolCallRecord } from './protocol.ts';
 
 interface Call {
   readonly id: string;
@@ -14,6 +14,8 @@ export class ReplyCollector {
   #texts: { readonly id: string; text: string }[] = [];
   #calls: Call[] = [];
   #interruptedRun: RunInterrupted['value'] | undefined;
+  /** By the names of connections: a later link takes the place of an earlier one. */
+  readonly #links = new Map<string, OauthRequired['value']>();
 
   add(event: AgentEvent): void {
     if ('subagentRunId' in event) {
@@ -47,6 +49,8 @@ export class ReplyCollector {
           this.#retract(event.value);
         } else if (event.name === 'run.interrupted') {
           this.#interruptedRun = event.value;
+        } else if (event.name === 'oauth.required') {
+          this.#links.set(event.value.connection, event.value);
         }
         break;
       default:
@@ -67,6 +71,11 @@ export class ReplyCollector {
   /** The run that a container before this one did not finish. */
   get interruptedRun(): RunInterrupted['value'] | undefined {
     return this.#interruptedRun;
+  }
+
+  /** Accounts that the person has to link first. */
+  get links(): readonly OauthRequired['value'][] {
+    return [...this.#links.values()];
   }
 
   #call(id: string, change: (call: Call) => void): void {

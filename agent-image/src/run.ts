@@ -9,6 +9,7 @@ import {
   type RunFigures,
 } from './protocol.ts';
 import { ReplyCollector } from './reply.ts';
+import type { TraceHeaders } from './trace-headers.ts';
 import { NOTHING_SPENT } from './usage.ts';
 
 /** How a run ended, and what it took. */
@@ -40,13 +41,16 @@ export class Run {
   readonly content = new ReplyCollector();
   /** Number of the event before its first one. */
   readonly after: number;
+  /** Of the request; missing when it belongs to none. */
+  readonly trace: TraceHeaders | undefined;
   readonly #log: EventLog;
   readonly #acceptedAt = performance.now();
   #firstContentMs: number | undefined;
   #finish: (summary: RunSummary) => void = () => undefined;
 
-  constructor(identity: RunIdentity, log: EventLog) {
+  constructor(identity: RunIdentity, log: EventLog, trace?: TraceHeaders) {
     this.identity = identity;
+    this.trace = trace;
     this.after = log.last;
     this.#log = log;
     this.finished = new Promise((resolve) => (this.#finish = resolve));

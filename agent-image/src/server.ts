@@ -6,6 +6,7 @@ import { type RefusalBody, REFUSALS, RefusedRequest, REQUEST_HEADER, SESSION_HEA
 import { refusalOf } from './refusal.ts';
 import { readBody } from './request-body.ts';
 import { attachReplyOf, replyOf, type SessionHost } from './session-host.ts';
+import { readTraceHeaders } from './trace-headers.ts';
 import { identify, type IdentityRules } from './user-identity/identify.ts';
 import { AgentWebSockets } from './web-socket.ts';
 
@@ -106,9 +107,10 @@ export class AgentServer {
     const body = await readBody(req);
     const sessionId = readSessionId(req.headers[SESSION_HEADER]);
     const caller = identify(req.headers, this.#options);
+    const trace = readTraceHeaders(req.headers);
     const invocation = readInvocation(body, sessionId, req.headers.accept);
     try {
-      const outcome = await host.call({ sessionId, invocation, requestId, ...caller });
+      const outcome = await host.call({ sessionId, invocation, requestId, ...caller, ...(trace && { trace }) });
       if (outcome.kind === 'reply') {
         sendJson(res, 200, outcome.reply);
       } else if (invocation.stream) {

@@ -78,7 +78,7 @@ export class SessionAgent {
     this.#limits = new LimitMeter(config.limits, state.record.used);
     this.#interpreter = createInterpreterSession(config, state, log);
     this.#servers = new SessionServers({
-      ...{ config, tokens: options.tokens, log },
+      ...{ config, tokens: options.tokens, meter: meters, log },
       onLink: ({ connection, url, sessionUri }) =>
         this.#run?.emit({
           type: 'CUSTOM',
@@ -123,13 +123,15 @@ export class SessionAgent {
       this.refuse(run, exceeded, 'nothing is left of the limit');
       return;
     }
+    const model = choices.model ?? config.models.main;
+    this.#options.meters.runBegins(run, model);
     this.#choose(choices, run.identity.requestId);
     this.#servers.refresh();
     const turn: Turn = new Turn({
       conversation: this.#conversation,
       desk: this.#desk,
       log: this.#options.log,
-      model: choices.model ?? config.models.main,
+      model,
       systemPrompt: config.callerOverrides.includes('systemPrompt') ? state.record.systemPrompt : undefined,
       plan: this.#plan,
       codeInterpreterSession: () => this.#interpreter?.id,
@@ -153,6 +155,7 @@ export class SessionAgent {
    */
   resume(run: Run, entries: readonly ResumeEntry[], user: string | undefined): void {
     this.#turn?.resume(run, entries, user);
+    this.#options.meters.runBegins(run);
     this.#run = run;
   }
 

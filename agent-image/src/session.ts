@@ -21,9 +21,11 @@ import { SessionMeters } from './session-meters.ts';
 import { openSessionRows } from './session-rows/open-session-rows.ts';
 import type { SessionRows } from './session-rows/session-rows.ts';
 import { SessionState } from './session-state.ts';
+import type { TraceHeaders } from './trace-headers.ts';
+import type { SessionSpans } from './tracing/session-spans.ts';
+import type { SessionTokens } from './user-identity/request-tokens.ts';
 import { WorkspaceDamaged } from './workspace/format/entries.ts';
 import { WorkspaceUnavailable } from './workspace/object-store.ts';
-import type { SessionTokens } from './user-identity/request-tokens.ts';
 import type { SessionWorkspace } from './workspace/workspace.ts';
 
 export interface SessionOptions {
@@ -34,6 +36,8 @@ export interface SessionOptions {
   readonly definition: Definition;
   readonly workspace: SessionWorkspace;
   readonly metrics: Metrics;
+  /** Missing when the agent sends none. */
+  readonly spans?: SessionSpans | undefined;
   /** Of the requests to this session. */
   readonly tokens: SessionTokens;
   /** Called when another container has taken the session over: this one must end. */
@@ -42,11 +46,13 @@ export interface SessionOptions {
   readonly log: Log;
 }
 
-/** Who asks, for the log and the audit. */
+/** Who asks, for the log, the audit and the trace. */
 export interface RequestOrigin {
   readonly requestId: string;
   /** Missing where callers name no user. */
   readonly user?: string;
+  /** Missing where the caller traces nothing. */
+  readonly trace?: TraceHeaders;
 }
 
 export interface PromptRequest extends RequestOrigin {
@@ -102,8 +108,9 @@ export class Session {
   private constructor(options: SessionOptions, state: SessionState) {
     this.#options = options;
     this.#state = state;
-    const { id, config, definition, metrics, workspace, tokens, log } = options;
-    const meters = new SessionMeters(metrics, id);
+    const { id, config, definition, metrics, spans, workspace, tokens, log } = options;
+    const meters = new SessionMeters(metrics, id, spans);
+    meters.opened();
     this.#meters = meters;
     this.#keeper = new SessionKeeper({
       ...{ workspace, isNew: state.isNew, meters, log },
@@ -153,7 +160,7 @@ export class Session {
    *
    * @throws RefusedRequest `INTERRUPT_PENDING`, `QUEUE_FULL`, and for choices that are not allowed
    */
-  start({ prompt, runId, choices, history, requestId }: PromptRequest): Run {
+  start({ prompt, runId, choices, history, ...origin }: PromptRequest): Run {
     if (this.#agent.waiting) {
       const what = 'answer its questions with "resume", or cancel, before the next prompt';
       throw new RefusedRequest('INTERRUPT_PENDING', `The session waits for an answer: ${what}.`);
@@ -167,7 +174,7 @@ export class Session {
       throw new RefusedRequest('INVALID_REQUEST', `The request is not valid: ${why}.`);
     }
     assertChoices(choices, this.#options.config, this.#options.definition);
-    const run = this.#newRun(runId, requestId);
+    const run = this.#newRun(runId, origin);
     this.#rows?.follow(run, prompt);
     this.#waiting.push({ run, prompt: promptWithHistory(prompt, history), choices });
     this.#work ??= Promise.resolve().then(() => this.#workThrough());
@@ -179,13 +186,13 @@ export class Session {
    *
    * @throws RefusedRequest `INTERRUPT_NOT_OPEN` and `INVALID_REQUEST` for answers that are not those waited for
    */
-  resume({ entries, runId, requestId, user }: ResumeRequest): Run {
+  resume({ entries, runId, ...origin }: ResumeRequest): Run {
     if (!this.#agent.waiting) {
       const why = 'it was answered, has expired, or was withdrawn when the container stopped; send the prompt again';
       throw new RefusedRequest('INTERRUPT_NOT_OPEN', `This session has no open question: ${why}.`);
     }
-    const run = this.#newRun(runId, requestId);
-    this.#agent.resume(run, entries, user);
+    const run = this.#newRun(runId, origin);
+    this.#agent.resume(run, entries, origin.user);
     this.#rows?.follow(run);
     return run;
   }
@@ -227,11 +234,11 @@ export class Session {
     this.#meters.closed();
   }
 
-  #newRun(runId: string | undefined, requestId: string): Run {
+  #newRun(runId: string | undefined, { requestId, trace }: RequestOrigin): Run {
     this.#runs += 1;
     // Time and count, not random bytes: a container that was restored from a snapshot may repeat those.
     const id = runId ?? `run-${Date.now().toString(36)}-${this.#runs}`;
-    return new Run({ runId: id, threadId: this.#options.id, number: this.#runs, requestId }, this.events);
+    return new Run({ runId: id, threadId: this.#options.id, number: this.#runs, requestId }, this.events, trace);
   }
 
   async #workThrough(): Promise<void> {

@@ -9,8 +9,18 @@ interface Call {
   readonly since: number;
 }
 
-/** Takes a call that has its result; `ms` is what it took, a wait for a permission included. */
-export type OnToolCall = (tool: string, result: ToolOutcome, ms: number) => void;
+/** A call that has its result. */
+export interface EndedToolCall {
+  /** The SDK's. */
+  readonly id: string;
+  /** Of a set that is bounded. */
+  readonly tool: string;
+  readonly result: ToolOutcome;
+  /** What it took, a wait for a permission included. */
+  readonly ms: number;
+}
+
+export type OnToolCall = (call: EndedToolCall) => void;
 
 /** The SDK lists the tool under one name and calls it by another. */
 const LISTED_AS: Readonly<Record<string, string>> = { Agent: 'Task' };
@@ -61,7 +71,8 @@ export class ToolCallWatch {
       // The tools of a server that was slow to connect are not in the list, but one that answers does exist.
       if (outcome === 'success') this.#known.add(call.name);
       const exists = this.#known.has(LISTED_AS[call.name] ?? call.name) || this.#known.has(call.name);
-      this.#onCall(exists ? call.name : UNKNOWN_TOOL, outcome, Math.round(this.#now() - call.since));
+      const tool = exists ? call.name : UNKNOWN_TOOL;
+      this.#onCall({ id: block.tool_use_id, tool, result: outcome, ms: Math.round(this.#now() - call.since) });
     }
   }
 }

@@ -8,6 +8,7 @@ import type { Log } from './log.ts';
 import { MAX_BODY_BYTES, REFUSALS, RefusedRequest, SESSION_HEADER, type SocketFrame } from './protocol.ts';
 import { refusalOf } from './refusal.ts';
 import type { SessionHost } from './session-host.ts';
+import { readTraceHeaders, type TraceHeaders } from './trace-headers.ts';
 import { type Identified, identify, type IdentityRules } from './user-identity/identify.ts';
 import { framesOf } from './web-socket-frames.ts';
 
@@ -29,7 +30,8 @@ export interface AgentWebSocketsOptions extends IdentityRules {
 interface Connection {
   readonly socket: WebSocket;
   readonly sessionId: string;
-  readonly caller: Identified;
+  /** Whom its requests are from, and of which trace they are. */
+  readonly caller: Identified & { readonly trace?: TraceHeaders };
   readonly requestId: string;
   /** Ends the sending of events that is under way, before another one begins. */
   stopReading: () => void;
@@ -58,7 +60,8 @@ export class AgentWebSockets {
       }
       const named = req.headers[SESSION_HEADER] ?? queryParameter(url, SESSION_HEADER);
       const sessionId = readSessionId(named);
-      const caller = identify(req.headers, this.#options);
+      const trace = readTraceHeaders(req.headers);
+      const caller = { ...identify(req.headers, this.#options), ...(trace && { trace }) };
       this.#server.handleUpgrade(req, stream, head, (socket) => {
         this.#serve({ socket, sessionId, caller, requestId, stopReading: () => undefined, reading: false });
       });

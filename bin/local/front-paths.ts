@@ -8,5 +8,7 @@ export const HTTP_API_PATH = /^\/apis\//;
 
 /** Paths of AgentCore Identity: of its callers, who sign, and below oauth2 of the browsers of users. */
 export const IDENTITY_PATH = /^\/identities\//;
+/** Paths of the numbers of the agents, for a person. */
+export const METRICS_PATH = /^\/metrics(\.json)?(\?|$)/;
 /** Paths of what stands for GitHub. */
 export const GITHUB_PATH = /^\/github\//;

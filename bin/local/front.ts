@@ -11,10 +11,19 @@ import { serveGitHub } from './endpoints/github';
 import { serveHttpApi } from './endpoints/http-api';
 import { serveLinkPages } from './endpoints/link-pages';
 import { serveBuckets } from './endpoints/s3';
+import { serveMetrics } from './endpoints/metrics';
 import { serveShortPath } from './endpoints/short-path';
 import { sendFault } from './faults';
 import type { FrontServices } from './front-services';
-import { AGENTCORE_PATH, BEDROCK_PATH, GATEWAY_PATH, GITHUB_PATH, HTTP_API_PATH, IDENTITY_PATH } from './front-paths';
+import {
+  AGENTCORE_PATH,
+  BEDROCK_PATH,
+  GATEWAY_PATH,
+  GITHUB_PATH,
+  HTTP_API_PATH,
+  IDENTITY_PATH,
+  METRICS_PATH,
+} from './front-paths';
 import { readBody, RequestFault } from './http-messages';
 import { readPresigned } from './presigned';
 import { readBearer, type Caller } from './runtime-access';
@@ -114,6 +123,8 @@ async function answer(
     await pool.serve(url.slice(pool.pool.id.length + 1).split('?')[0] ?? '', req, res, body);
   } else if (ANTHROPIC_PATH.test(url)) {
     await serveAnthropic(services.scriptedProvider, services.providerKeys, req, res, body);
+  } else if (METRICS_PATH.test(url)) {
+    serveMetrics(services.metrics, req, res);
   } else {
     await serveShortPath(services.served, services.runtimes, req, res, body, requestId);
   }

@@ -9,6 +9,7 @@ import type { FrontServices } from './front-services';
 import { Identity } from './identity/identity';
 import { testUsers } from './identity/test-users';
 import { chooseRuntime, readLocalApp, type LocalApp } from './local-app';
+import { AgentMetricLog } from './metrics/agent-metric-log';
 import { chooseModel, type ModelChoice } from './model-choice';
 import { echoScript } from './model/echo-script';
 import { createScriptedAnthropic } from './model/scripted-anthropic';
@@ -22,6 +23,7 @@ import { runApp, type RunningApp } from './running-app';
 import { assumedRolePrefix } from './running-runtime';
 import { verifyUser } from './runtime-access';
 import type { RoleDirectory } from './sts/role-directory';
+import { SpanFile } from './spans/span-file';
 import { synthesize } from './synth';
 
 /** An account that no one has, for stacks that name none. */
@@ -107,6 +109,8 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
       audit,
       model: model.backend,
       scriptedProvider: createScriptedAnthropic(echoScript),
+      metrics: new AgentMetricLog(join(state, 'logs')),
+      spans: new SpanFile(join(state, 'spans.jsonl'), log),
       verifyUser: (token) => verifyUser(running.runtimes, token),
       log,
     };

@@ -8,6 +8,7 @@ import { serveGateway } from './endpoints/gateway-mcp';
 import { serveLambda } from './endpoints/lambda';
 import { serveSecretsManager } from './endpoints/secrets-manager';
 import { serveSts } from './endpoints/sts';
+import { serveXRay } from './endpoints/xray';
 import { GATEWAY_PATH, IDENTITY_PATH } from './front-paths';
 import type { FrontServices } from './front-services';
 import { RequestFault } from './http-messages';
@@ -55,11 +56,13 @@ export async function answerSigned(
       return serveSecretsManager(services.secrets, audit, await authenticate(), region, request, res, requestId);
     case 'sts':
       return serveSts(services, await authenticate(), request, res, requestId);
+    case 'xray':
+      return serveXRay(services.spans, audit, await authenticate(), request, res);
     default:
       throw new RequestFault(
         501,
         'NotImplemented',
-        `the AWS service "${service}" is not run locally; bedrock, bedrock-agentcore, dynamodb, lambda, s3, secretsmanager and sts are`,
+        `the AWS service "${service}" is not run locally; bedrock, bedrock-agentcore, dynamodb, lambda, s3, secretsmanager, sts and xray are`,
       );
   }
 }

@@ -27,6 +27,7 @@ export {
   MetricData,
   readSearch,
   samplesOfEmf,
+  statisticOf,
   type MetricAggregation,
   type MetricIdentity,
   type MetricSample,

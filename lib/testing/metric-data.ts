@@ -8,6 +8,8 @@ export interface MetricSample {
   /** Milliseconds of Unix time. */
   readonly timestamp: number;
   readonly value: number;
+  /** Missing where it was written without one. */
+  readonly unit?: string;
 }
 
 /** Which samples a series is of. CloudWatch matches the dimensions as a whole. */
@@ -27,7 +29,7 @@ export interface MetricAggregation {
 interface EmfDirective {
   readonly Namespace: string;
   readonly Dimensions: readonly (readonly string[])[];
-  readonly Metrics: readonly { readonly Name: string }[];
+  readonly Metrics: readonly { readonly Name: string; readonly Unit?: string }[];
 }
 
 /**
@@ -45,11 +47,14 @@ export function samplesOfEmf(lines: Iterable<string>): MetricSample[] {
     return CloudWatchMetrics.flatMap(({ Namespace: namespace, Dimensions, Metrics }) =>
       Dimensions.flatMap((names) => {
         const dimensions = Object.fromEntries(names.map((name) => [name, String(fields[name])]));
-        return Metrics.flatMap(({ Name: metricName }) =>
+        return Metrics.flatMap(({ Name: metricName, Unit: unit }) =>
           [fields[metricName]]
             .flat()
             .filter((value) => typeof value === 'number')
-            .map((value) => ({ namespace, metricName, dimensions, timestamp: Timestamp, value })),
+            .map((value) => ({
+              ...{ namespace, metricName, dimensions, timestamp: Timestamp, value },
+              ...(unit === undefined ? {} : { unit }),
+            })),
         );
       }),
     );
@@ -151,7 +156,8 @@ function sameWords(some: readonly string[], others: readonly string[]): boolean 
   return some.length === others.length && some.every((word) => others.includes(word));
 }
 
-function statisticOf(statistic: string, values: readonly number[]): number {
+/** A statistic by CloudWatch's name; see {@link MetricAggregation}. */
+export function statisticOf(statistic: string, values: readonly number[]): number {
   const sum = values.reduce((total, value) => total + value, 0);
   const percentile = /^p(\d+(?:\.\d+)?)$/.exec(statistic)?.[1];
   if (percentile !== undefined) {

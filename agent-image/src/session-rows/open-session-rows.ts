@@ -17,9 +17,10 @@ export interface OpenSessionRowsOptions {
 export function openSessionRows({ config, id, user, tokens, log }: OpenSessionRowsOptions): SessionRows | undefined {
   const { sessionTable, region, agentName } = config;
   if (!sessionTable || user === undefined) return undefined;
-  const { table, access } = sessionTable;
+  const { table, access, retentionDays } = sessionTable;
   return new SessionRows({
     ...{ table, region, agentName, userKey: user, sessionId: id, log },
+    ...(retentionDays !== undefined && { retentionDays }),
     credentials: async () => (await sessionCredentials(access, region, tokens))(user),
   });
 }

@@ -10,7 +10,10 @@ export interface SessionChange {
   readonly lastText?: string;
   /** Questions that wait for an answer; none when missing. */
   readonly pendingInterrupts?: number;
-  /** What was asked: the title of a session that has none yet, cut to {@link MAX_TITLE}. */
+  /**
+   * What was asked: the title of a session that has none yet, cut to {@link MAX_TITLE}. Only with it a row is made: a
+   * session that its user has deleted is not listed again by the end of a run.
+   */
   readonly prompt?: string;
 }
 
@@ -18,26 +21,30 @@ export interface SessionChange {
 export const MAX_TITLE = 200;
 export const MAX_LAST_TEXT = 500;
 
-export interface RowKey {
+/** Which row it is, and what is the same in every change of it. */
+export interface RowOwner {
+  readonly table: string;
   readonly userKey: string;
   readonly sessionId: string;
+  readonly agentName: string;
+  /** After so many days without a change the row expires; never when missing. */
+  readonly retentionDays?: number;
 }
+
+const SECONDS_A_DAY = 24 * 60 * 60;
 
 type Values = NonNullable<UpdateItemCommandInput['ExpressionAttributeValues']>;
 
 /**
- * The update of a session's row, which makes it when there is none. A title that is there is never changed, so that one
- * which the user gave stays.
+ * The update of a session's row. One with a prompt makes the row when there is none, any other fails then. A title that is
+ * there is never changed, so that one which the user gave stays.
  *
- * @param agent name of the agent
- * @param at ISO 8601 with milliseconds, in UTC
+ * @param at milliseconds since 1970
  */
 export function rowUpdate(
-  table: string,
-  { userKey, sessionId }: RowKey,
-  agent: string,
+  { table, userKey, sessionId, agentName, retentionDays }: RowOwner,
   { status, lastText, pendingInterrupts = 0, prompt }: SessionChange,
-  at: string,
+  at: number,
 ): UpdateItemCommandInput {
   const title = prompt === undefined ? '' : oneLine(prompt, MAX_TITLE);
   const last = lastText === undefined ? '' : oneLine(lastText, MAX_LAST_TEXT);
@@ -45,14 +52,18 @@ export function rowUpdate(
     ':sessionId': { S: sessionId },
     ':status': { S: status },
     ':pending': { N: String(pendingInterrupts) },
-    ':agent': { S: agent },
-    ':at': { S: at },
+    ':agent': { S: agentName },
+    ':at': { S: new Date(at).toISOString() },
+    ...(retentionDays !== undefined && {
+      ':expires': { N: String(Math.ceil(at / 1_000) + retentionDays * SECONDS_A_DAY) },
+    }),
     ...(last !== '' && { ':last': { S: last } }),
     ...(title !== '' && { ':title': { S: title } }),
   };
   const sets = [
     ...['sessionId = :sessionId', '#status = :status', 'pendingInterrupts = :pending', '#agent = :agent'],
     ...['updatedAt = :at', 'createdAt = if_not_exists(createdAt, :at)'],
+    ...(retentionDays === undefined ? [] : ['expiresAt = :expires']),
     ...(last === '' ? [] : ['lastText = :last']),
     ...(title === '' ? [] : ['title = if_not_exists(title, :title)']),
   ];
@@ -60,6 +71,7 @@ export function rowUpdate(
     TableName: table,
     Key: { pk: { S: `USER#${userKey}` }, sk: { S: `SESSION#${sessionId}` } },
     UpdateExpression: `SET ${sets.join(', ')}`,
+    ...(prompt === undefined && { ConditionExpression: 'attribute_exists(pk)' }),
     // Words of DynamoDB itself.
     ExpressionAttributeNames: { '#status': 'status', '#agent': 'agent' },
     ExpressionAttributeValues: values,

@@ -3,23 +3,17 @@ import type { Log } from '../log.ts';
 import { errorName } from '../tools/error-name.ts';
 import type { UserCredentials } from '../workspace/user-credentials.ts';
 import { type FollowedRun, rowOfRun } from './row-of-run.ts';
-import { type RowKey, rowUpdate, type SessionChange } from './row-update.ts';
+import { type RowOwner, rowUpdate, type SessionChange } from './row-update.ts';
+import { quickService } from '../quick-service.ts';
 
-export interface SessionRowsOptions extends RowKey {
-  readonly table: string;
+export interface SessionRowsOptions extends RowOwner {
   readonly region: string;
-  readonly agentName: string;
   /** Of the session's user: the agent itself reaches no row. Called once, before the first write. */
   readonly credentials: () => Promise<UserCredentials>;
   readonly log: Log;
   /** Milliseconds since 1970; the machine's clock by default. */
   readonly now?: () => number;
 }
-
-/** DynamoDB answers in milliseconds; a network that swallows packets is not waited for. */
-const CONNECTION_TIMEOUT_MS = 2_000;
-const REQUEST_TIMEOUT_MS = 4_000;
-const ATTEMPTS = 3;
 
 /** How long the end of a session waits for its row, in milliseconds: a container that stops has little time. */
 const CLOSE_MS = 2_000;
@@ -87,22 +81,28 @@ export class SessionRows {
   }
 
   async #write(): Promise<void> {
-    const { table, agentName, log, now = Date.now } = this.#options;
+    const { log, now = Date.now } = this.#options;
     while (this.#isNew && this.#pending) {
       const change = this.#pending;
+      this.#pending = undefined;
       this.#isNew = false;
       try {
         const [client, { UpdateItemCommand }] = await Promise.all([this.#opened(), import('@aws-sdk/client-dynamodb')]);
-        const at = new Date(now()).toISOString();
-        await client.send(new UpdateItemCommand(rowUpdate(table, this.#options, agentName, change, at)));
+        await client.send(new UpdateItemCommand(rowUpdate(this.#options, change, now())));
         this.#failed = undefined;
-        if (this.#pending === change) this.#pending = undefined;
       } catch (error) {
+        if (isDeleted(error)) continue;
         // Not tried again by itself: it goes with the next change.
+        this.#giveBack(change);
         this.#tellFailure(error, log);
       }
     }
     this.#writing = undefined;
+  }
+
+  /** What was not written; what came meanwhile takes its place. */
+  #giveBack(change: SessionChange): void {
+    this.#pending = this.#pending ? { ...withoutInterrupts(change), ...this.#pending } : change;
   }
 
   /** The name only, but of errors of this program: other messages may repeat what was sent. */
@@ -131,14 +131,14 @@ export class SessionRows {
     return new Client({
       region,
       credentials: given,
-      maxAttempts: ATTEMPTS,
-      requestHandler: {
-        connectionTimeout: CONNECTION_TIMEOUT_MS,
-        requestTimeout: REQUEST_TIMEOUT_MS,
-        throwOnRequestTimeout: true,
-      },
+      ...quickService(4_000),
     });
   }
+}
+
+/** The user has deleted the session from the list, and nothing of it is to come back. */
+function isDeleted(error: unknown): boolean {
+  return errorName(error) === 'ConditionalCheckFailedException';
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {

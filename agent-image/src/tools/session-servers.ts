@@ -7,6 +7,7 @@ import type { TokenVault } from '../connections/token-vault.ts';
 import type { Definition } from '../definition.ts';
 import type { Log } from '../log.ts';
 import type { SessionTokens } from '../user-identity/request-tokens.ts';
+import type { GatewayMeter } from './gateway/gateway-meter.ts';
 import { GatewayTools } from './gateway/gateway-tools.ts';
 import { modelName, SEARCH_TOOL } from './gateway/tool-names.ts';
 
@@ -15,6 +16,8 @@ type ServersConfig = Pick<AgentConfig, 'connections' | 'gateways' | 'region' | '
 export interface SessionServersOptions {
   readonly config: ServersConfig;
   readonly tokens: SessionTokens;
+  /** Measures calls of gateways. */
+  readonly meter: GatewayMeter;
   /** Tells the person that there is an account to link. */
   readonly onLink: (link: AccountLink) => void;
   readonly log: Log;
@@ -29,12 +32,12 @@ export class SessionServers {
 
   constructor(options: SessionServersOptions) {
     this.#options = options;
-    const { config, tokens, log } = options;
+    const { config, tokens, meter, log } = options;
     const { region } = config;
     for (const { name, vendor } of config.connections.filter((one) => one.kind === 'oauth2' && !isGitHub(one))) {
       log('warn', 'the agent has no tools for a connection', { connection: name, vendor, code: 'CONNECTION_UNUSED' });
     }
-    this.#gateways = config.gateways.map((gateway) => new GatewayTools({ gateway, region, tokens, log }));
+    this.#gateways = config.gateways.map((gateway) => new GatewayTools({ gateway, region, tokens, meter, log }));
   }
 
   /** Before each turn: has lists of tools read again that are old. Waits for nothing. */

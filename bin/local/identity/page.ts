@@ -9,17 +9,17 @@ button { display: block; width: 100%; min-height: 3rem; margin-top: 1rem; paddin
 button:focus-visible { outline: 3px solid #0b57d0; outline-offset: 3px; }
 `;
 
-const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
-
-/** Answers with a page of the local run. `title` and `content` are HTML. */
-export function sendPage(res: ServerResponse, status: number, title: string, content: string): void {
+/** Answers with a page of the local run. `title` and `content` are HTML; `style` is CSS beside that of all pages. */
+export function sendPage(res: ServerResponse, status: number, title: string, content: string, style = ''): void {
+  const css = `${STYLE}${style}`;
+  const hash = createHash('sha256').update(css).digest('base64');
   const page = `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title} - local run</title>
-<style>${STYLE}</style>
+<style>${css}</style>
 </head>
 <body>
 <main>
@@ -33,7 +33,7 @@ ${content}
     'content-type': 'text/html; charset=utf-8',
     'content-length': Buffer.byteLength(page),
     'cache-control': 'no-store',
-    'content-security-policy': `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; frame-ancestors 'none'`,
+    'content-security-policy': `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; frame-ancestors 'none'`,
     'referrer-policy': 'no-referrer',
     'x-content-type-options': 'nosniff',
   });

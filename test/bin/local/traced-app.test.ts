@@ -39,17 +39,19 @@ test('the numbers and the spans of a real agent are there, and the role may send
   expect((await invoke()).status).toBe(200);
   expect((await invoke({ traceparent: `00-${TRACE}-00000000000000aa-01` })).status).toBe(200);
 
-  const { metrics } = JSON.parse((await send(`${run.url}/metrics.json`)).text) as { metrics: MetricSummary[] };
+  const { metrics } = JSON.parse((await send(`${run.url}/metrics.json`, { method: 'GET' })).text) as {
+    metrics: MetricSummary[];
+  };
   const of = (name: string) => metrics.filter(({ metricName }) => metricName === name);
   expect(of('Sessions')).toMatchObject([
-    { namespace: 'Shop/<Agents>', count: 1, sum: 1, dimensions: { Agent: 'traced' } },
+    { namespace: 'Shop/Agents', count: 1, sum: 1, dimensions: { Agent: 'traced' } },
   ]);
   expect(of('Turns')).toMatchObject([
     { count: 2 },
     { count: 2, dimensions: { Agent: 'traced', Model: expect.any(String) } },
   ]);
   expect(of('TurnLatency')[0]?.p95).toBeGreaterThan(0);
-  expect((await send(`${run.url}/metrics`)).text).toContain('<caption>Shop/&#60;Agents&#62;</caption>');
+  expect((await send(`${run.url}/metrics`, { method: 'GET' })).text).toContain('<caption>Shop/Agents</caption>');
 
   const summary = await run.stop();
   const file = join(folder, 'spans.jsonl');

@@ -1,5 +1,6 @@
-import type { Authorize } from './authorize.ts';
+import type { Authorize } from '../../signed-post.ts';
 import { faultOfStatus, GatewayFault } from './gateway-fault.ts';
+import { headersAlong } from './gateway-meter.ts';
 import type { GatewayConfig } from '../../config/gateways.ts';
 
 /** Largest answer of a gateway that is read, in bytes. Source: 6 MB is the quota of the gateway itself. */
@@ -18,7 +19,8 @@ export function gatewayFetch({ auth }: Pick<GatewayConfig, 'auth'>, authorize: A
     if (init?.method !== 'POST') return new Response(null, { status: 405 });
     const url = new URL(input instanceof Request ? input.url : input);
     const body = typeof init.body === 'string' ? init.body : '';
-    const headers = await authorize({ url, headers: Object.fromEntries(new Headers(init.headers)), body });
+    const own = { ...Object.fromEntries(new Headers(init.headers)), ...headersAlong() };
+    const headers = await authorize({ url, headers: own, body });
     const bound = AbortSignal.timeout(ANSWER_MS);
     const signal = init.signal ? AbortSignal.any([init.signal, bound]) : bound;
     // A redirect is never followed: what lets the request in would be sent on.

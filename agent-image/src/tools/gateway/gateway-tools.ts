@@ -7,6 +7,7 @@ import { errorName } from '../error-name.ts';
 import { shortened } from '../shortened.ts';
 import type { GatewayApi } from './gateway-api.ts';
 import { GatewayFault } from './gateway-fault.ts';
+import type { GatewayMeter } from './gateway-meter.ts';
 import { type OfferedTool, ToolCatalogue } from './tool-catalogue.ts';
 import { modelName, SEARCH_TOOL } from './tool-names.ts';
 
@@ -27,6 +28,7 @@ export interface GatewayToolsOptions {
   /** Of the agent: that of a gateway whose address names none. */
   readonly region: string;
   readonly tokens: SessionTokens;
+  readonly meter: GatewayMeter;
   readonly log: Log;
   /** Milliseconds since 1970; the machine's clock by default. */
   readonly now?: () => number;
@@ -70,13 +72,19 @@ export class GatewayTools {
     return () => void this.#onChange.delete(listener);
   }
 
-  /** Calls a tool by the name under which it is offered; never rejects. */
-  call(tool: string, args: Record<string, unknown>, cancelled: AbortSignal): Promise<ToolReply> {
+  /**
+   * Calls a tool by the name under which it is offered; never rejects.
+   *
+   * @param callId the SDK's id of the call, for the trace
+   */
+  call(tool: string, args: Record<string, unknown>, cancelled: AbortSignal, callId?: string): Promise<ToolReply> {
     const names = { server: this.name, tool };
     return boundedCall(names, cancelled, this.#options.log, async (signal) => {
       const gatewayName = this.#catalogue.gatewayName(tool);
       if (gatewayName === undefined) throw new GatewayFault('GATEWAY_TOOL_UNKNOWN', 'it is not in the list');
-      return gatewayName === SEARCH_TOOL ? this.#search(args, signal) : this.#forward(gatewayName, args, signal);
+      return this.#options.meter.gatewayCall({ server: this.name, tool: gatewayName, callId }, () =>
+        gatewayName === SEARCH_TOOL ? this.#search(args, signal) : this.#forward(gatewayName, args, signal),
+      );
     });
   }
 

@@ -25,9 +25,10 @@ export function gatewayServer(tools: GatewayTools): McpSdkServerConfigWithInstan
     lists += 1;
     return { tools: offered.map((tool) => ({ ...tool })) };
   });
-  server.setRequestHandler(CallToolRequestSchema, async ({ params: { name, arguments: args = {} } }, { signal }) => {
+  server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal }) => {
+    const { name, arguments: args = {}, _meta } = params;
     const before = { lists, changes };
-    const reply = await tools.call(name, args, signal);
+    const reply = await tools.call(name, args, signal, callIdIn(_meta));
     if (name === SEARCH_TOOL && changes > before.changes) await takenIn(() => lists > before.lists);
     return reply;
   });
@@ -43,6 +44,12 @@ export function gatewayServer(tools: GatewayTools): McpSdkServerConfigWithInstan
     // The SDK connects it and nothing else; its type is that of the class around this one.
     instance: server as unknown as McpSdkServerConfigWithInstance['instance'],
   };
+}
+
+/** The SDK's id of the call of the tool, which it sends along. */
+function callIdIn(meta: Readonly<Record<string, unknown>> | undefined): string | undefined {
+  const id = meta?.['claudecode/toolUseId'];
+  return typeof id === 'string' ? id : undefined;
 }
 
 /** Gives up after {@link RELIST_MS}: the model can call the tools in its next turn then. */

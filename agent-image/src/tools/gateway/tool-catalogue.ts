@@ -4,7 +4,7 @@ import { shortened } from '../shortened.ts';
 import { offeredName, SEARCH_TOOL } from './tool-names.ts';
 
 /**
- * From how many tools on only the search and what it found are offered. Each tool costs tokens in every call of the
+ * With more tools than these only the search and what it found are offered. Each tool costs tokens in every call of the
  * model, and models choose badly among very many.
  */
 export const SEARCH_FROM_TOOLS = 40;
@@ -57,11 +57,11 @@ export class ToolCatalogue {
     for (const name of this.#found) {
       if (!this.#entries.has(name)) this.#found.delete(name);
     }
-    const { length } = this.offered;
-    if (!this.#searches && this.#entries.size > length) {
-      const remedy = 'turn on semantic search of the gateway';
+    const { length } = this.#callable;
+    if (!this.#searches && length > MAX_OFFERED_TOOLS) {
       this.#log('warn', 'not all tools of a gateway are offered', {
-        ...{ server: this.#server, tools: this.#entries.size, offered: length, code: 'GATEWAY_TOOLS_LEFT_OUT', remedy },
+        ...{ server: this.#server, tools: length, offered: MAX_OFFERED_TOOLS, code: 'GATEWAY_TOOLS_LEFT_OUT' },
+        remedy: 'turn on semantic search of the gateway',
       });
     }
   }
@@ -84,8 +84,7 @@ export class ToolCatalogue {
       const names = [SEARCH_TOOL, ...this.#found];
       return names.flatMap((name) => this.#entries.get(name)?.offered ?? []);
     }
-    const all = [...this.#entries.values()].filter(({ name }) => name !== SEARCH_TOOL);
-    return all.slice(0, MAX_OFFERED_TOOLS).map(({ offered }) => offered);
+    return this.#callable.slice(0, MAX_OFFERED_TOOLS).map(({ offered }) => offered);
   }
 
   /** What the gateway calls a tool; undefined when it is not known. */
@@ -94,7 +93,12 @@ export class ToolCatalogue {
   }
 
   get #searches(): boolean {
-    return this.#entries.size > SEARCH_FROM_TOOLS && this.#entries.has(SEARCH_TOOL);
+    return this.#callable.length > SEARCH_FROM_TOOLS && this.#entries.has(SEARCH_TOOL);
+  }
+
+  /** All but the search. */
+  get #callable(): readonly Entry[] {
+    return [...this.#entries.values()].filter(({ name }) => name !== SEARCH_TOOL);
   }
 
   #add(tool: Tool, known: ReadonlyMap<string, Entry>): OfferedTool | undefined {

@@ -6,6 +6,6 @@ const stack = new Stack(new App(), 'Traced');
 new AgentRuntime(stack, 'Agent', {
   image: AgentImage.claudeAgent(),
   runtimeName: 'traced',
-  metricsNamespace: 'Shop/<Agents>',
+  metricsNamespace: 'Shop/Agents',
   tracing: true,
 });

@@ -83,6 +83,7 @@ const OBSERVED_SERVICES: ReadonlySet<string> = new Set([
   's3',
   'secretsmanager',
   'sts',
+  'xray',
 ]);
 
 /** The lines that tell, after a run, which grants were not needed and what was refused. */

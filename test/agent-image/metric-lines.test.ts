@@ -83,6 +83,7 @@ test('1,000 sessions are kept under no more sets of dimensions than one agent ha
 
   const documented = readFileSync(join(__dirname, '../../docs/agent-metrics.md'), 'utf8');
   expect(documented).toContain(`${1 + CODES.length + results + results} + models + 3 × tools`);
+  expect(Object.keys(METRICS).filter((name) => !documented.includes(`\`${name}\``))).toEqual([]);
   const written = new Set(lines.flatMap((line) => Object.keys(JSON.parse(line) as object)));
   expect(Object.keys(METRICS).filter((name) => !written.has(name))).toEqual([]);
 });

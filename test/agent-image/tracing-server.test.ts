@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { InvocationReply } from '../../agent-image/src/protocol';
+import { WebSocket } from 'ws';
+import { type InvocationReply, SESSION_HEADER } from '../../agent-image/src/protocol';
 import { readSignature, verifySignature } from '../../bin/local/sigv4';
 import type { ModelScript, ScriptedReply } from '../../bin/local/model/model-script';
 import {
@@ -10,6 +12,7 @@ import {
   MAIN_MODEL,
   type ScriptedModel,
   startScriptedModel,
+  waitUntil,
 } from './support/agent-fixture';
 import { CREDENTIALS, ScriptedGateway } from './support/scripted-gateway';
 import { type SessionBucket, startSessionBucket } from './support/session-bucket';
@@ -128,6 +131,20 @@ test('a run is one trace with its answers, tools and calls of a gateway, under t
   });
   expect(collector.bodies.join()).not.toMatch(SECRETS);
   expect(agent.stderr).toBe('');
+});
+
+test('runs over a WebSocket belong to the trace of the request that opened it', async () => {
+  const agent = await start();
+  const headers = { [SESSION_HEADER]: agent.sessionId, traceparent: TRACEPARENT };
+  const socket = new WebSocket(`${agent.url.replace('http', 'ws')}/ws`, { headers });
+  const frames: string[] = [];
+  socket.on('message', (data: Buffer) => frames.push(data.toString()));
+  await once(socket, 'open');
+  socket.send(JSON.stringify({ prompt: 'MY PROMPT' }));
+  await waitUntil(() => frames.some((frame) => frame.includes('RUN_FINISHED')));
+  socket.terminate();
+  await agent.stop();
+  expect(named('invoke_agent support')).toMatchObject([{ traceId: TRACE, parentSpanId: CALLER }]);
 });
 
 test('what a sub-agent does is below the call that started it', async () => {

@@ -149,10 +149,13 @@ describe('the exporter', () => {
     await collector.close();
   });
 
-  function exporterTo(url: string, headers: Record<string, string> = {}): SpanExporter {
+  function exporterTo(
+    url: string,
+    headers: Record<string, string> | Promise<Record<string, string>> = {},
+  ): SpanExporter {
     return new SpanExporter({
       url: new URL(url),
-      authorize: (request) => Promise.resolve({ ...request.headers, ...headers }),
+      authorize: async (request) => ({ ...request.headers, ...(await headers) }),
       resource: {},
       log: (_level, message, fields = {}) => logged.push({ message, fields }),
       everyMs: 5,
@@ -218,6 +221,14 @@ describe('the exporter', () => {
     add(1);
     await exporter.close();
     expect(logged.at(-1)).toMatchObject({ message: 'spans were not sent before the stop', fields: { spans: 1 } });
+  });
+
+  it('gives up looking for credentials when it is closed', async () => {
+    exporter = exporterTo(collector.url, new Promise(() => undefined));
+    add(1);
+    await exporter.close();
+    expect(logged.at(-1)).toMatchObject({ message: 'spans were not sent before the stop', fields: { spans: 1 } });
+    expect(collector.requests).toEqual([]);
   });
 
   it('does not follow a redirect, which would send its credential on', async () => {

@@ -1,5 +1,6 @@
 import type { Log } from '../log.ts';
 import type { Authorize } from '../signed-post.ts';
+import { untilAborted } from '../tools/code-interpreter/until-aborted.ts';
 import { otlpRequest } from './otlp.ts';
 import type { EndedSpan, SpanAttributes } from './span.ts';
 
@@ -101,7 +102,9 @@ export class SpanExporter {
     const { url, authorize } = this.#options;
     const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(REQUEST_MS)]);
     try {
-      const headers = await authorize({ url, headers: { 'content-type': 'application/json' }, body });
+      const request = { url, headers: { 'content-type': 'application/json' }, body };
+      // Looking for credentials may take longer than a stop may wait.
+      const headers = await untilAborted(authorize(request), signal);
       // What lets the request in must not be sent on to another address.
       const response = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'manual' });
       if (response.ok) {

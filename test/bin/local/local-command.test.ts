@@ -62,6 +62,7 @@ describe('npm start', () => {
     expect(command.text).toMatch(/^ready http:\/\/localhost:\d+$/m);
     expect(url.split(':').at(-1)).toBe(/^ready http:\/\/localhost:(\d+)$/m.exec(command.text)?.[1]);
     expect(command.text).toMatch(/X-Amzn-Bedrock-AgentCore-Runtime-Session-Id: [0-9a-f-]{36}'/);
+    expect(command.text).toMatch(/^metrics of the agents: http:\/\/localhost:\d+\/metrics$/m);
   });
 
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(

@@ -11,6 +11,7 @@ const TRACE = '6720f5e1000000000000000000000abc';
 
 let folder: string;
 let run: LocalRun;
+let isStopped = false;
 const lines: string[] = [];
 
 beforeAll(async () => {
@@ -26,7 +27,8 @@ beforeAll(async () => {
   });
 }, 120_000);
 
-afterAll(() => {
+afterAll(async () => {
+  if (!isStopped) await run.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -53,6 +55,7 @@ test('the numbers and the spans of a real agent are there, and the role may send
   expect(of('TurnLatency')[0]?.p95).toBeGreaterThan(0);
   expect((await send(`${run.url}/metrics`, { method: 'GET' })).text).toContain('<caption>Shop/Agents</caption>');
 
+  isStopped = true;
   const summary = await run.stop();
   const file = join(folder, 'spans.jsonl');
   const spans = readFileSync(file, 'utf8');
@@ -61,6 +64,7 @@ test('the numbers and the spans of a real agent are there, and the role may send
   expect(spans).toContain('"name":"invoke_agent traced"');
   expect(spans).toContain(`"traceId":"${TRACE}"`);
   expect(spans).not.toContain('MY PROMPT');
-  expect(summary.join()).not.toMatch(/xray:Put\w+.*(never used|denied)/);
+  // Both permissions were needed and granted.
+  expect(summary.join('\n')).not.toContain('xray');
   expect(lines.filter((line) => /xray/.test(line))).toEqual([]);
 }, 120_000);

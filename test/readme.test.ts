@@ -12,6 +12,7 @@ declare const table: import('aws-cdk-lib').aws_dynamodb.ITable;
 declare const secret: import('aws-cdk-lib').aws_secretsmanager.ISecret;
 declare const backendFunction: import('aws-cdk-lib').aws_lambda.IFunction;
 declare const agent: import('cdk-agentcore-constructs').AgentRuntime;
+declare const topic: import('aws-cdk-lib').aws_sns.ITopic;
 declare const users: import('cdk-agentcore-constructs').AgentUserPool;
 declare const app: import('aws-cdk-lib').App;
 declare const { Validations }: typeof import('aws-cdk-lib');

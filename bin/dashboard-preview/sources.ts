@@ -52,7 +52,11 @@ export function readPreviewedApp(assembly: string): PreviewedApp {
 /** Values that only a deployment makes are stood in for: no graph with data on this machine asks for them. */
 function readTemplate(path: string): ResolvedTemplate {
   return new ResolvedTemplate(JSON.parse(readFileSync(path, 'utf8')) as TemplateJson, {
-    standIn: ({ logicalId }, attribute) => (attribute === undefined ? logicalId : `${logicalId}.${attribute}`),
+    standIn: ({ logicalId }, attribute) => {
+      const name = attribute === undefined ? logicalId : `${logicalId}.${attribute}`;
+      // Names are cut out of ARNs.
+      return attribute?.endsWith('Arn') ? `arn:aws:local:us-east-1:000000000000:${name}/${logicalId}` : name;
+    },
   });
 }
 

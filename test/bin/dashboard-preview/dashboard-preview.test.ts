@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { App, Stack } from 'aws-cdk-lib';
+import { ClaudeAgentStack } from '../../../bin/app/claude-agent-stack';
 import { readArguments } from '../../../bin/dashboard-preview/arguments';
 import { lineChart, shortNumber } from '../../../bin/dashboard-preview/chart';
 import { takePicture } from '../../../bin/dashboard-preview/chromium';
@@ -71,6 +72,16 @@ function page() {
       `there is no ${title}`,
   };
 }
+
+test('the dashboard of the sample can be read, with all that only a deployment makes stood in for', () => {
+  const outdir = join(folder, 'sample');
+  const app = new App({ outdir, context: { 'aws:cdk:bundling-stacks': [] } });
+  new ClaudeAgentStack(app, 'ClaudeAgentStack');
+  app.synth();
+  const { dashboards, alarms } = readPreviewedApp(outdir);
+  expect(dashboards).toHaveLength(1);
+  expect(alarms.length).toBeGreaterThan(5);
+});
 
 test('every widget of the dashboard is drawn at its place', () => {
   const [body] = readPreviewedApp(assembly).dashboards;

@@ -6,7 +6,7 @@ import { AgentImage, AgentRuntime, CodeInterpreterTool, PermissionMode } from '.
 const stack = new Stack(new App(), 'Interpreting');
 const { runtime } = new AgentRuntime(stack, 'Agent', {
   image: AgentImage.claudeAgent(),
-  permissionModes: [PermissionMode.ACCEPT_EDITS],
+  permissionModes: [PermissionMode.BYPASS],
   capabilities: [new CodeInterpreterTool(stack, 'Interpreter')],
 });
 (runtime.node.defaultChild as CfnRuntime).addPropertyOverride('LifecycleConfiguration', {

@@ -20,7 +20,7 @@ const libImports = {
   tools: ['agent', 'iam', 'metrics', 'private'],
   web: ['agent', 'auth', 'functions', 'handlers', 'iam', 'private', 'storage'],
   handlers: [],
-  observability: ['agent', 'iam', 'logs', 'metrics', 'model', 'private', 'runtime'],
+  observability: ['agent', 'functions', 'iam', 'logs', 'metrics', 'model', 'private', 'runtime'],
   checks: ['iam', 'private'],
   testing: ['gateway'],
 };

@@ -91,7 +91,6 @@ export type {
   IObservedAgent,
   IObservedCodeInterpreter,
   IObservedGateway,
-  IObservedPolicies,
   IObservedSessionTable,
   IObservedWorkspace,
 } from './observability/observed';

@@ -7,6 +7,7 @@ import type { ToolReply } from './tools/bounded-call.ts';
 import { type GatewayCall, type GatewayMeter, outcomeOf, sendingAlong } from './tools/gateway/gateway-meter.ts';
 import type { SessionSpans, StorageStep } from './tracing/session-spans.ts';
 import type { EndedRun } from './turn.ts';
+import { WorkspaceFenced } from './workspace/object-store.ts';
 import type { FlushOutcome } from './workspace/workspace.ts';
 
 /** Measures one session, from what it does anyway. */
@@ -112,6 +113,10 @@ export class SessionMeters implements GatewayMeter {
       bytes = bytesOf(outcome);
       failed = false;
       return outcome;
+    } catch (error) {
+      // Another container went on with the session; nothing is lost.
+      failed = !(error instanceof WorkspaceFenced);
+      throw error;
     } finally {
       const measures = { ms: Math.round(performance.now() - begun), bytes, failed };
       this.#metrics[step === 'workspace.flush' ? 'flush' : 'restore'](measures, this.#properties);

@@ -80,22 +80,27 @@ export class GatewayPolicies extends Construct {
     }
   }
 
-  /** Calls of tools that policies let through. Sum over 5 minutes. */
+  /**
+   * Calls of tools that policies let through. Sum over 5 minutes.
+   *
+   * The sets of dimensions of decisions are not documented. This is the one that accounts show: see that it has data before
+   * an alarm rests on it.
+   */
   public metricAllowDecisions(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(PolicyMetrics.ALLOW_DECISIONS, options);
   }
 
-  /** Calls of tools that were denied. Sum over 5 minutes. */
+  /** Calls of tools that were denied. Sum over 5 minutes, with the reservation of {@link metricAllowDecisions}. */
   public metricDenyDecisions(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(PolicyMetrics.DENY_DECISIONS, options);
   }
 
-  /** Milliseconds that decisions took. 95th percentile over 5 minutes. */
+  /** Milliseconds that decisions took. 95th percentile over 5 minutes, with the reservation of {@link metricAllowDecisions}. */
   public metricDecisionLatency(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(PolicyMetrics.LATENCY, options);
   }
 
-  /** Decisions that failed on AgentCore's side. Sum over 5 minutes. */
+  /** Decisions that failed on AgentCore's side. Sum over 5 minutes, with the reservation of {@link metricAllowDecisions}. */
   public metricDecisionErrors(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(PolicyMetrics.SYSTEM_ERRORS, options);
   }

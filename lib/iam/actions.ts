@@ -2,8 +2,8 @@
  * Every action this library grants, grouped by purpose.
  *
  * Source: the service authorization reference of Amazon Bedrock AgentCore, Amazon Bedrock, Amazon ECR, Amazon CloudWatch
- * Logs, Amazon S3, Amazon DynamoDB, Amazon API Gateway, AWS Lambda, AWS Secrets Manager, AWS STS, AWS X-Ray, Amazon SNS and
- * AWS KMS, and "IAM permissions for AgentCore Runtime" in the AgentCore developer guide.
+ * Logs, Amazon S3, Amazon DynamoDB, Amazon API Gateway, AWS Lambda, AWS Secrets Manager, AWS STS, AWS X-Ray, Amazon CloudWatch
+ * Application Signals, AWS CloudTrail, AWS IAM, Amazon SNS and AWS KMS, and "IAM permissions for AgentCore Runtime" in the AgentCore developer guide.
  */
 export const Actions = {
   /** Call a model, with and without streaming; Converse and ConverseStream are authorized by the same two. */
@@ -153,6 +153,27 @@ export const Actions = {
 
   /** Write log events into streams that are there; granted to AWS X-Ray for spans. */
   WRITE_LOG_EVENTS: ['logs:PutLogEvents'],
+
+  /** Read and change where spans of the account and Region go. */
+  SET_SPAN_DESTINATION: ['xray:GetTraceSegmentDestination', 'xray:UpdateTraceSegmentDestination'],
+
+  /** Read and change how many traces are indexed. */
+  SET_INDEXING: ['xray:GetIndexingRules', 'xray:UpdateIndexingRule'],
+
+  /** Read and write the policies with which CloudWatch Logs lets other services write. */
+  SET_LOG_POLICY: ['logs:DescribeResourcePolicies', 'logs:PutResourcePolicy'],
+
+  /** Make the log groups of spans, which AWS X-Ray does for whoever switches Transaction Search on. */
+  MAKE_SPAN_LOGS: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutRetentionPolicy'],
+
+  /** Start Application Signals, which AWS X-Ray does for the same, and what comes with it. */
+  START_APPLICATION_SIGNALS: ['application-signals:StartDiscovery'],
+  GET_ROLE: ['iam:GetRole'],
+  CREATE_SERVICE_LINKED_ROLE: ['iam:CreateServiceLinkedRole'],
+  CREATE_SERVICE_CHANNEL: ['cloudtrail:CreateServiceLinkedChannel'],
+
+  /** Look up a key of the account. */
+  DESCRIBE_KEY: ['kms:DescribeKey'],
 
   /** Publish to a topic. */
   PUBLISH: ['sns:Publish'],

@@ -6,7 +6,7 @@ import { Actions } from './actions';
 export const SPAN_LOG_GROUP = 'aws/spans';
 
 /** Where it keeps what it makes of them. */
-const APPLICATION_SIGNALS_LOG_GROUP = '/aws/application-signals/data';
+export const APPLICATION_SIGNALS_LOG_GROUP = '/aws/application-signals/data';
 
 /** The ARN of a log group of this account and Region. */
 export function logGroupArn(scope: IConstruct, logGroupName: string): string {

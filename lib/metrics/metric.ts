@@ -61,7 +61,13 @@ export function metricOf(
   const { namespace, metricName, statistic } = definition;
   const dimensionsMap = { ...options.dimensionsMap, ...dimensions };
   throwFindings(`metric ${metricName}`, dimensionFindings(definition, Object.keys(dimensionsMap)));
-  return new cloudwatch.Metric({ statistic, ...options, namespace, metricName, dimensionsMap });
+  return new cloudwatch.Metric({
+    ...options,
+    statistic: options.statistic ?? statistic,
+    namespace,
+    metricName,
+    dimensionsMap,
+  });
 }
 
 /** What a search for metrics is limited to, and how its series are shown. */

@@ -5,21 +5,22 @@ import type { IObservedAgent } from './observed';
 /** Where alarms speak up, from what on, and for how long. Times are whole periods of 5 minutes. */
 export interface AlarmThresholds {
   /**
-   * The share of requests that may fail, in percent. Fires above it, in two of three periods.
+   * The share of requests that may fail, on either side, in percent. Fires above it, in three periods on end.
    *
    * @default 5
    */
   readonly errorRatePercent?: number;
 
   /**
-   * How many requests a period must have for rates and latency to count. Lower it for an agent that few people use.
+   * How many requests a period must have for rates and latency to count, and an hour for its metrics to be missed. Lower it
+   * for an agent that few people use.
    *
    * @default 20
    */
   readonly minimumRequests?: number;
 
   /**
-   * The share of runs that may fail, in percent. Fires above it, in two of three periods.
+   * The share of runs that may fail, in percent. Fires above it, in three periods on end.
    *
    * @default 10
    */
@@ -75,8 +76,8 @@ export interface AlarmThresholds {
   readonly hourlyTokens?: number;
 
   /**
-   * How long there may be no request at all: 5 minutes to 24 hours, in steps of 5 minutes. For agents that are used around
-   * the clock.
+   * How long there may be no request at all: 5 minutes to 24 hours, in steps of 5 minutes. Fires after at least that long. For
+   * agents that are used around the clock.
    *
    * @default - no alarm
    */

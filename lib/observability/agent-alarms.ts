@@ -1,4 +1,4 @@
-import { aws_cloudwatch as cloudwatch, aws_cloudwatch_actions as actions } from 'aws-cdk-lib';
+import { aws_cloudwatch as cloudwatch, aws_cloudwatch_actions as actions, Names } from 'aws-cdk-lib';
 import type { aws_sns as sns } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { throwFindings } from '../private/validation';
@@ -26,6 +26,8 @@ export class AgentAlarms extends Construct {
       definitions.map((definition) => [definition.id, this.defineAlarm(definition, agent.agentName, warningTopic)]),
     );
     this.unhealthy = new cloudwatch.CompositeAlarm(this, 'Unhealthy', {
+      // The L2 makes a name of the ids of constructs, which two stacks of one app can have in common.
+      compositeAlarmName: Names.uniqueResourceName(this, { maxLength: 200, separator: '-' }),
       alarmDescription: `${agent.agentName}: ${UNHEALTHY.description}`,
       alarmRule: cloudwatch.AlarmRule.anyOf(
         ...definitions
@@ -33,7 +35,10 @@ export class AgentAlarms extends Construct {
           .map((definition) => cloudwatch.AlarmRule.fromAlarm(this.alarm(definition.id), cloudwatch.AlarmState.ALARM)),
       ),
     });
-    if (criticalTopic !== undefined) tell(this.unhealthy, criticalTopic);
+    if (criticalTopic !== undefined) {
+      this.unhealthy.addAlarmAction(new actions.SnsAction(criticalTopic));
+      this.unhealthy.addOkAction(new actions.SnsAction(criticalTopic));
+    }
   }
 
   /**
@@ -61,8 +66,8 @@ export class AgentAlarms extends Construct {
       datapointsToAlarm: datapoints.m,
       treatMissingData: missing ?? cloudwatch.TreatMissingData.NOT_BREACHING,
     });
-    // Critical ones speak through the composite alarm.
-    if (severity === 'warning' && topic !== undefined) tell(alarm, topic);
+    // Critical ones speak through the composite alarm. That a warning is over is not told: each would also tell it when it is new.
+    if (severity === 'warning' && topic !== undefined) alarm.addAlarmAction(new actions.SnsAction(topic));
     return alarm;
   }
 }
@@ -72,12 +77,6 @@ const UNHEALTHY = {
   description:
     'critical. The agent fails its users or loses their work; the alarms that are in this one say what and what to do.',
 };
-
-/** When it begins, and when it is over. */
-function tell(alarm: cloudwatch.AlarmBase, topic: sns.ITopic): void {
-  alarm.addAlarmAction(new actions.SnsAction(topic));
-  alarm.addOkAction(new actions.SnsAction(topic));
-}
 
 const PERCENTAGES = ['errorRatePercent', 'failedRunsPercent', 'deniedToolsPercent'] as const;
 const COUNTS = ['minimumRequests', 'minimumRuns', 'minimumToolCalls', 'throttledRequests', 'hourlyTokens'] as const;

@@ -1,9 +1,11 @@
-import { aws_cloudwatch as cloudwatch, Duration, Token } from 'aws-cdk-lib';
+import { aws_cloudwatch as cloudwatch, Duration, Fn, Stack, Token } from 'aws-cdk-lib';
+import type { aws_bedrockagentcore as agentcore } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { throwFindings } from '../private/validation';
 import type { AgentDashboardProps } from './agent-dashboard-props';
 import { conversationRow } from './dashboard-conversation';
 import { costRow } from './dashboard-cost';
+import { DEFAULT_ENDPOINT, replacedWords } from './dashboard-endpoints';
 import { healthRow } from './dashboard-health';
 import { identityRow } from './dashboard-identity';
 import { logsRow } from './dashboard-logs';
@@ -14,8 +16,6 @@ import type { IObservedAgent } from './observed';
 
 /** In seconds. */
 const PERIODS = [60, 300, 900, 3600] as const;
-
-const DEFAULT_ENDPOINT = 'DEFAULT';
 
 /**
  * A CloudWatch dashboard of agents and of what they use. It asks for documented metrics under their full dimension sets, and
@@ -38,36 +38,47 @@ export class AgentDashboard extends Construct {
       // Otherwise CloudWatch chooses periods by itself, and the variable has no effect.
       periodOverride: cloudwatch.PeriodOverride.INHERIT,
       variables: [periodVariable(period), ...(endpointNames.length === 0 ? [] : [endpointVariable(endpointNames)])],
-      widgets: rows(props),
+      widgets: rows(props, Stack.of(this).account),
     });
+    if (endpointNames.length > 0) this.node.addValidation({ validate: () => replacedWords(this.dashboard) });
   }
 }
 
-function rows(props: AgentDashboardProps): cloudwatch.IWidget[][] {
+function rows(props: AgentDashboardProps, account: string): cloudwatch.IWidget[][] {
   const { agents, gateways = [], codeInterpreters = [], memories = [], workspaces = [], sessionTables = [] } = props;
   return [
     ...agents.flatMap((agent) => agentRows(agent, props)),
     ...keptRows(workspaces, sessionTables),
     ...gateways.flatMap(gatewayRow),
-    ...codeInterpreters.flatMap(codeInterpreterRow),
-    ...memories.flatMap(memoryRow),
+    ...codeInterpreters.flatMap((one) => codeInterpreterRow(one, several(codeInterpreters, one.codeInterpreterId))),
+    ...memories.flatMap((one) => memoryRow(one, several(memories, memoryId(one)))),
     ...costRow(agents, codeInterpreters),
-    ...agents.flatMap(logsRow),
+    ...agents.flatMap((agent) => logsRow(agent, account, several(agents, agent.agentName))),
   ];
+}
+
+function memoryId({ memoryRef }: agentcore.IMemoryRef): string {
+  return Fn.select(1, Fn.split('/', memoryRef.memoryArn));
+}
+
+/** What rows are of is said where there are several. */
+function several(things: readonly unknown[], name: string): string | undefined {
+  return things.length > 1 ? name : undefined;
 }
 
 /** Graphs of what an agent does not have would stay empty. */
 function agentRows(
   agent: IObservedAgent,
-  { gateways = [], workspaces = [] }: AgentDashboardProps,
+  { agents, gateways = [], workspaces = [] }: AgentDashboardProps,
 ): cloudwatch.IWidget[][] {
+  const of = several(agents, agent.agentName);
   return [
     ...healthRow(agent),
-    ...conversationRow(agent),
-    ...modelsRow(agent),
-    ...toolsRow(agent, { hasGateway: gateways.length > 0 }),
-    ...identityRow(agent),
-    ...(workspaces.length > 0 ? storageRow(agent) : []),
+    ...conversationRow(agent, of),
+    ...modelsRow(agent, of),
+    ...toolsRow(agent, { hasGateway: gateways.length > 0, ...(of === undefined ? {} : { of }) }),
+    ...identityRow(agent, of),
+    ...(workspaces.length > 0 ? storageRow(agent, of) : []),
   ];
 }
 
@@ -86,7 +97,7 @@ function periodVariable(period: Duration): cloudwatch.IVariable {
   });
 }
 
-/** Names of endpoints are in the names of metrics and of log groups, so it replaces text. */
+/** Names of endpoints are in the names of metrics and of log groups, so it replaces text: see {@link replacedWords}. */
 function endpointVariable(endpointNames: readonly string[]): cloudwatch.IVariable {
   return new cloudwatch.DashboardVariable({
     id: 'endpoint',
@@ -100,7 +111,7 @@ function endpointVariable(endpointNames: readonly string[]): cloudwatch.IVariabl
   });
 }
 
-function dashboardFindings({ agents, period, dashboardName, endpointNames = [] }: AgentDashboardProps): string[] {
+function dashboardFindings({ agents, period, dashboardName }: AgentDashboardProps): string[] {
   const seconds = period?.toSeconds();
   return [
     ...(agents.length === 0 ? ['agents is empty, and the dashboard would be too; give at least one agent'] : []),
@@ -112,13 +123,5 @@ function dashboardFindings({ agents, period, dashboardName, endpointNames = [] }
       : [
           `dashboardName "${dashboardName}" is not a valid name: 1 to 255 letters, digits, "-" and "_"; change it, or leave it out`,
         ]),
-    ...(endpointNames.length > 0
-      ? agents
-          .filter(({ agentName }) => agentName.includes(DEFAULT_ENDPOINT))
-          .map(
-            ({ agentName }) =>
-              `the agent ${agentName} has "${DEFAULT_ENDPOINT}" in its name, which switching endpoints would replace; leave endpointNames out, or rename the agent`,
-          )
-      : []),
   ];
 }

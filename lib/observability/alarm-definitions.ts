@@ -30,11 +30,13 @@ export interface AlarmDefinition {
   readonly missing?: cloudwatch.TreatMissingData;
 }
 
-/** The length of a period, beside those of an hour. */
+/** The length of a period, beside those of an hour. Periods slide: each minute they are those that end with that minute. */
 export const ALARM_PERIOD = Duration.minutes(5);
 
 const HOUR = Duration.hours(1);
 const TWO_OF_THREE = { m: 2, n: 3 };
+/** Two bad minutes can be in two periods, and wake nobody. */
+const THREE_ON_END = { m: 3, n: 3 };
 const AT_ONCE = { m: 1, n: 1 };
 
 /** What an agent is watched for. */
@@ -66,9 +68,10 @@ function errorRate({ endpoint, errorRatePercent = 5, minimumRequests = 20 }: Wat
     id: 'ErrorRate',
     severity: 'critical',
     description: `More than ${errorRatePercent} % of requests fail. System errors: see the AWS Health Dashboard. User errors: see the agent's log, and whether callers changed.`,
+    // User errors count, because AgentCore has failures of the agent's container among them.
     metric: failureRate(endpoint, minimumRequests),
     threshold: errorRatePercent,
-    datapoints: TWO_OF_THREE,
+    datapoints: THREE_ON_END,
   };
 }
 
@@ -84,7 +87,7 @@ function failedRuns({ agent, failedRunsPercent = 10, minimumRuns = 10 }: Watched
       label: 'Failed runs in percent',
     }),
     threshold: failedRunsPercent,
-    datapoints: TWO_OF_THREE,
+    datapoints: THREE_ON_END,
   };
 }
 
@@ -107,7 +110,7 @@ function latency({ endpoint, latency: limit = Duration.minutes(5), minimumReques
     metric: sampledLatency(endpoint, minimumRequests),
     threshold: limit.toMilliseconds(),
     // Long turns are normal; a quarter of an hour of them is not.
-    datapoints: { m: 3, n: 3 },
+    datapoints: THREE_ON_END,
   };
 }
 
@@ -132,10 +135,11 @@ function flushFailures({ agent }: Watched): AlarmDefinition {
     id: 'FlushFailures',
     severity: 'critical',
     description:
-      "A session could not be kept: what it did since it was last kept is lost when its microVM ends. Look whether the bucket, its key or the user-scoped role changed; the agent's log has the reason.",
+      "Sessions cannot be kept, in 2 of 3 periods: what they did since they were last kept is lost when their microVM ends. Look whether the bucket, its key or the user-scoped role changed; the agent's log has the reason.",
     metric: ownMetric(agent, AgentMetrics.FLUSH_FAILURES, { period: ALARM_PERIOD }),
     threshold: 0,
-    datapoints: AT_ONCE,
+    // What failed once is kept with the next flush.
+    datapoints: TWO_OF_THREE,
   };
 }
 
@@ -144,22 +148,34 @@ function restoreFailures({ agent }: Watched): AlarmDefinition {
     id: 'RestoreFailures',
     severity: 'critical',
     description:
-      "A session could not be brought back, so its user cannot go on with it. Look whether the bucket, its key or the user-scoped role changed; the agent's log has the reason.",
+      "Sessions cannot be brought back, in 2 of 3 periods, so their users cannot go on with them. Look whether the bucket, its key or the user-scoped role changed; the agent's log has the reason.",
     metric: ownMetric(agent, AgentMetrics.RESTORE_FAILURES, { period: ALARM_PERIOD }),
     threshold: 0,
-    datapoints: AT_ONCE,
+    // What failed once is tried again with the next request.
+    datapoints: TWO_OF_THREE,
   };
 }
 
-function metricsMissing({ agent, minimumRequests = 20 }: Watched): AlarmDefinition {
+function metricsMissing({ agent, endpoint, minimumRequests = 20 }: Watched): AlarmDefinition {
   return {
     id: 'MetricsMissing',
     severity: 'warning',
-    description: `There were ${minimumRequests} requests in an hour and not one run in the metrics that the agent writes into its log, so the alarms about runs, tools, cost and storage are blind. See "Do the agent's metrics arrive?" in docs/observability.md.`,
-    // Of the default endpoint, as the agent's metrics are of all.
-    metric: withoutSamples(agent, agent.metricRuns(), { minimum: minimumRequests, period: HOUR }),
+    description: `There were ${minimumRequests} requests in each of two hours and nothing in the metrics that the agent writes into its log, so the alarms about runs, tools, cost and storage are blind. Or the requests are a canary's, which only ask for health. See "Do the agent's metrics arrive?" in docs/observability.md.`,
+    metric: withoutSamples(endpoint, signsOfLife(agent), { minimum: minimumRequests, period: HOUR }),
     threshold: 0,
-    datapoints: AT_ONCE,
+    // A first hour can be over before what happened in it is reported.
+    datapoints: { m: 2, n: 2 },
+  };
+}
+
+/** Whatever is asked of an agent leaves one of these, but for its health and for reading on in a session that is open. */
+function signsOfLife(agent: IObservedAgent): Record<string, cloudwatch.IMetric> {
+  const samples = { statistic: cloudwatch.Stats.SAMPLE_COUNT };
+  return {
+    runs: agent.metricRuns(),
+    sessions: ownMetric(agent, AgentMetrics.SESSIONS, samples),
+    waits: ownMetric(agent, AgentMetrics.PERMISSION_WAIT, samples),
+    flushes: ownMetric(agent, AgentMetrics.FLUSH_TIME, samples),
   };
 }
 
@@ -209,7 +225,7 @@ function noTraffic({ endpoint, noTrafficFor }: Watched): AlarmDefinition[] {
     {
       id: 'NoTraffic',
       severity: 'critical',
-      description: `There was no request for ${noTrafficFor.toHumanString()}. Look at what is before the agent: sign-in, the page, the network of callers.`,
+      description: `There was no request for at least ${noTrafficFor.toHumanString()}. Look at what is before the agent: sign-in, the page, the network of callers.`,
       metric: endpoint.metricInvocations({ period: ALARM_PERIOD }),
       threshold: 1,
       comparison: cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,

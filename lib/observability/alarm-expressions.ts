@@ -14,7 +14,7 @@ export interface RateOptions {
  * The rate, 0 under the minimum, no data without the whole.
  *
  * The part has no data where it has not happened. `SUM([part, none])` is 0 then, because `none` is 0 wherever the whole has
- * data; FILL would not do, which has nothing to fill for a metric that never was.
+ * data.
  */
 export function rate({ part, whole, minimum, label }: RateOptions): cloudwatch.MathExpression {
   return new cloudwatch.MathExpression({
@@ -47,20 +47,25 @@ export function sampledLatency(endpoint: IInvocationTarget, minimum: number): cl
   });
 }
 
-/** 1 where there are as many requests as the minimum and no sample of `metric`, otherwise 0. */
+/**
+ * 1 where there are as many requests as the minimum, without those that were refused, and no sample of any of `signs`;
+ * otherwise 0.
+ */
 export function withoutSamples(
   endpoint: IInvocationTarget,
-  metric: cloudwatch.IMetric,
+  signs: Readonly<Record<string, cloudwatch.IMetric>>,
   { minimum, period }: { readonly minimum: number; readonly period: Duration },
 ): cloudwatch.MathExpression {
   const requests = endpoint.metricInvocations();
+  const samples = [...Object.keys(signs), 'none'].join(', ');
   return new cloudwatch.MathExpression({
-    expression: `IF(requests >= ${minimum}, IF(SUM([samples, none]) == 0, 1, 0), 0)`,
+    expression: `IF(requests - SUM([refused, none]) >= ${minimum}, IF(SUM([${samples}]) == 0, 1, 0), 0)`,
     label: 'Hours without metrics',
     period,
     usingMetrics: {
       requests,
-      samples: metric,
+      refused: endpoint.metricUserErrors(),
+      ...signs,
       none: new cloudwatch.MathExpression({ expression: 'requests * 0', usingMetrics: { requests } }),
     },
   });

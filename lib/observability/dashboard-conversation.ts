@@ -11,9 +11,9 @@ const TEXT: RowText = {
 };
 
 /** Turns, tokens, money and people. */
-export function conversationRow(agent: IObservedAgent): cloudwatch.IWidget[][] {
+export function conversationRow(agent: IObservedAgent, of?: string): cloudwatch.IWidget[][] {
   return [
-    [headingWidget(TEXT)],
+    [headingWidget(TEXT, of)],
     figuresRow('In this time', [
       ownMetric(agent, AgentMetrics.SESSIONS, { label: 'Sessions' }),
       ownMetric(agent, AgentMetrics.TURNS, { label: 'Turns' }),

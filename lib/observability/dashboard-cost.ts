@@ -18,7 +18,10 @@ export function costRow(
 ): cloudwatch.IWidget[][] {
   const users = [
     ...agents.map((agent) => ({ of: agent, label: agent.agentName })),
-    ...codeInterpreters.map((interpreter) => ({ of: interpreter, label: 'Code interpreter' })),
+    ...codeInterpreters.map((interpreter) => ({
+      of: interpreter,
+      label: codeInterpreters.length > 1 ? interpreter.codeInterpreterId : 'Code interpreter',
+    })),
   ];
   return [
     [headingWidget(TEXT)],

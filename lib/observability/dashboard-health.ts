@@ -13,7 +13,7 @@ const TEXT: RowText = {
 /** Whether requests get answers, how many, and how fast. */
 export function healthRow(agent: IObservedAgent): cloudwatch.IWidget[][] {
   return [
-    [headingWidget({ ...TEXT, title: `${agent.agentName}: ${TEXT.title}` })],
+    [headingWidget(TEXT, agent.agentName)],
     graphRow([traffic(agent), requestErrors(agent), latency(agent)]),
     graphRow([runs(agent), errorsByCode(agent), firstEvent(agent)]),
   ];

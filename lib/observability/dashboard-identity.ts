@@ -3,6 +3,7 @@ import { IdentityMetrics } from '../metrics/identity-metrics';
 import { type MetricDefinition, searchOf } from '../metrics/metric';
 import { type Graph, graphRow, headingWidget, type RowText } from './dashboard-widgets';
 import type { IObservedAgent } from './observed';
+import { placeOf, searchIn } from './place';
 
 const TEXT: RowText = {
   title: 'Identity',
@@ -11,12 +12,12 @@ const TEXT: RowText = {
 };
 
 /** Tokens and keys for other services. */
-export function identityRow(agent: IObservedAgent): cloudwatch.IWidget[][] {
+export function identityRow(agent: IObservedAgent, of?: string): cloudwatch.IWidget[][] {
   const { WORKLOAD_TOKENS, WORKLOAD_TOKEN_FAILURES, WORKLOAD_TOKEN_THROTTLES } = IdentityMetrics;
   const { OAUTH_TOKENS, OAUTH_TOKEN_FAILURES, OAUTH_TOKEN_THROTTLES } = IdentityMetrics;
   const { API_KEYS, API_KEY_FAILURES, API_KEY_THROTTLES } = IdentityMetrics;
   return [
-    [headingWidget(TEXT)],
+    [headingWidget(TEXT, of)],
     graphRow([
       fetches(agent, 'Workload tokens', [WORKLOAD_TOKENS, WORKLOAD_TOKEN_FAILURES, WORKLOAD_TOKEN_THROTTLES]),
       fetches(agent, 'OAuth tokens', [OAUTH_TOKENS, OAUTH_TOKEN_FAILURES, OAUTH_TOKEN_THROTTLES]),
@@ -25,13 +26,16 @@ export function identityRow(agent: IObservedAgent): cloudwatch.IWidget[][] {
   ];
 }
 
-function fetches({ runtimeId }: IObservedAgent, title: string, definitions: MetricDefinition[]): Graph {
+function fetches(agent: IObservedAgent, title: string, definitions: MetricDefinition[]): Graph {
   return {
     title,
     unit: 'fetches',
     metrics: definitions.map((definition) =>
       // AgentCore names the workload identity of a runtime as the runtime.
-      searchOf(definition, { WorkloadIdentity: runtimeId }, { label: definition.metricName }),
+      searchIn(
+        placeOf(agent),
+        searchOf(definition, { WorkloadIdentity: agent.runtimeId }, { label: definition.metricName }),
+      ),
     ),
   };
 }

@@ -1,7 +1,8 @@
-import type { aws_cloudwatch as cloudwatch } from 'aws-cdk-lib';
+import { type aws_cloudwatch as cloudwatch, Token } from 'aws-cdk-lib';
 import { headingWidget, logTable, type RowText } from './dashboard-widgets';
 import { LOG_QUERIES, type LogQuery } from './log-queries';
 import type { IObservedAgent } from './observed';
+import { placeOf } from './place';
 
 const TEXT: RowText = {
   title: 'From the log',
@@ -9,12 +10,23 @@ const TEXT: RowText = {
     'What is behind the graphs: take a `session_id` or `run_id` from here and search the log for it. Neither prompts nor answers are in these lines.',
 };
 
-/** Single occurrences. The lines of metrics have them as fields. */
-export function logsRow(agent: IObservedAgent): cloudwatch.IWidget[][] {
+/**
+ * Single occurrences. The lines of metrics have them as fields. A widget asks the logs of its own account only, so there is no
+ * row for an agent that is known to be in another one.
+ *
+ * @param dashboardAccount where the dashboard is
+ */
+export function logsRow(agent: IObservedAgent, dashboardAccount: string, of?: string): cloudwatch.IWidget[][] {
+  const { account = dashboardAccount, region } = placeOf(agent);
+  if (account !== dashboardAccount && !Token.isUnresolved(dashboardAccount)) return [];
   const table = ({ title, commands }: LogQuery): cloudwatch.IWidget =>
-    logTable(title, `/aws/bedrock-agentcore/runtimes/${agent.runtimeId}-DEFAULT`, [...commands]);
+    logTable(title, {
+      logGroupName: `/aws/bedrock-agentcore/runtimes/${agent.runtimeId}-DEFAULT`,
+      queryLines: [...commands],
+      ...(region === undefined ? {} : { region }),
+    });
   return [
-    [headingWidget(TEXT)],
+    [headingWidget(TEXT, of)],
     [table(LOG_QUERIES.SLOWEST_TURNS), table(LOG_QUERIES.ERRORS_BY_CODE)],
     [table(LOG_QUERIES.TOP_TOOLS), table(LOG_QUERIES.DEAREST_SESSIONS)],
   ];

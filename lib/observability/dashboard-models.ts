@@ -5,6 +5,7 @@ import { ModelMetrics } from '../metrics/model-metrics';
 import { type Graph, graphRow, headingWidget, type RowText } from './dashboard-widgets';
 import type { IObservedAgent } from './observed';
 import { ownSearch } from './own-metrics';
+import { type Place, placeOf, searchIn } from './place';
 
 const TEXT: RowText = {
   title: 'Models',
@@ -13,11 +14,12 @@ const TEXT: RowText = {
 };
 
 /** Each model that the agent may call. */
-export function modelsRow(agent: IObservedAgent): cloudwatch.IWidget[][] {
+export function modelsRow(agent: IObservedAgent, of?: string): cloudwatch.IWidget[][] {
   const rows = [
-    [headingWidget(TEXT)],
+    [headingWidget(TEXT, of)],
     graphRow([ofAgent(agent, 'TURNS'), ofAgent(agent, 'COST'), ofAgent(agent, 'TURN_LATENCY')]),
   ];
+  const ofBedrock = bedrockGraphs(placeOf(agent));
   const names = agent.models?.onBedrock === true ? agent.models.modelNames.flatMap(idsOf) : [];
   return names.length === 0
     ? rows
@@ -46,14 +48,14 @@ function ofAgent(agent: IObservedAgent, metric: keyof typeof OF_AGENT): Graph {
   return { ...OF_AGENT[metric], metrics: [ownSearch(agent, AgentMetrics[metric], ['Model'])] };
 }
 
-function ofBedrock(title: string, unit: string, names: string[], definitions: MetricDefinition[]): Graph {
-  return {
+function bedrockGraphs(place: Place) {
+  return (title: string, unit: string, names: string[], definitions: MetricDefinition[]): Graph => ({
     title,
     unit,
     metrics: definitions.map((definition) =>
-      searchOf(definition, { ModelId: names }, { label: definition.metricName }),
+      searchIn(place, searchOf(definition, { ModelId: names }, { label: definition.metricName })),
     ),
-  };
+  });
 }
 
 /** A call through an inference profile may be reported under its id or under that of the model. */

@@ -1,4 +1,4 @@
-import { aws_cloudwatch as cloudwatch, Duration } from 'aws-cdk-lib';
+import { aws_cloudwatch as cloudwatch, Duration, type ResourceEnvironment, Token } from 'aws-cdk-lib';
 import { AgentMetrics } from '../metrics/agent-metrics';
 import { metricOf } from '../metrics/metric';
 import {
@@ -7,9 +7,11 @@ import {
   StorageMetrics,
   tableDimensions,
 } from '../metrics/storage-metrics';
+import { literalEnvironment } from '../private/arn-environment';
 import { type Graph, graphRow, headingWidget, type RowText } from './dashboard-widgets';
 import type { IObservedAgent, IObservedSessionTable, IObservedWorkspace } from './observed';
 import { ownMetric } from './own-metrics';
+import type { Place } from './place';
 
 const TEXT: RowText = {
   title: 'Storage',
@@ -20,9 +22,12 @@ const TEXT: RowText = {
 /** Once a day is all that S3 reports. */
 const DAY = Duration.days(1);
 
+/** How long daily figures are looked at: in the hours that a dashboard shows there would be none. */
+const FORTNIGHT = Duration.days(14);
+
 /** What sessions leave behind. */
-export function storageRow(agent: IObservedAgent): cloudwatch.IWidget[][] {
-  return [[headingWidget(TEXT)], graphRow([failures(agent), times(agent), bytes(agent)])];
+export function storageRow(agent: IObservedAgent, of?: string): cloudwatch.IWidget[][] {
+  return [[headingWidget(TEXT, of)], graphRow([failures(agent), times(agent), bytes(agent)])];
 }
 
 /** What is kept of all agents. */
@@ -33,30 +38,50 @@ export function keptRows(
   return [...workspaces.map(workspaceGraphs), ...sessionTables.map(sessionTableGraphs)].map(graphRow);
 }
 
-function workspaceGraphs({ bucket: { bucketName } }: IObservedWorkspace): Graph[] {
+function workspaceGraphs({ bucket: { bucketName, env } }: IObservedWorkspace): Graph[] {
   const { BUCKET_SIZE, BUCKET_OBJECTS } = StorageMetrics;
+  const options = { ...literalPlace(env), period: DAY };
   return [
     {
       title: 'Workspace size',
       unit: 'bytes',
-      metrics: [metricOf(BUCKET_SIZE, bucketSizeDimensions(bucketName), { period: DAY, label: 'Bytes' })],
+      metrics: [metricOf(BUCKET_SIZE, bucketSizeDimensions(bucketName), { ...options, label: 'Bytes' })],
       period: DAY,
+      since: FORTNIGHT,
     },
     {
       title: 'Workspace objects',
       unit: 'objects',
-      metrics: [metricOf(BUCKET_OBJECTS, bucketObjectDimensions(bucketName), { period: DAY, label: 'Objects' })],
+      metrics: [metricOf(BUCKET_OBJECTS, bucketObjectDimensions(bucketName), { ...options, label: 'Objects' })],
       period: DAY,
+      since: FORTNIGHT,
     },
   ];
 }
 
-function sessionTableGraphs({ table: { tableName } }: IObservedSessionTable): Graph[] {
+/** The ARN of a bucket says neither. */
+function literalPlace({ account, region }: ResourceEnvironment): Place {
+  return {
+    ...(Token.isUnresolved(account) ? {} : { account }),
+    ...(Token.isUnresolved(region) ? {} : { region }),
+  };
+}
+
+function sessionTableGraphs({ table: { tableName, tableArn } }: IObservedSessionTable): Graph[] {
   const { TABLE_READS, TABLE_WRITES } = StorageMetrics;
   const dimensions = tableDimensions(tableName);
+  const options = literalEnvironment(tableArn);
   return [
-    { title: 'Session reads', unit: 'units', metrics: [metricOf(TABLE_READS, dimensions, { label: 'Read units' })] },
-    { title: 'Session writes', unit: 'units', metrics: [metricOf(TABLE_WRITES, dimensions, { label: 'Write units' })] },
+    {
+      title: 'Session reads',
+      unit: 'units',
+      metrics: [metricOf(TABLE_READS, dimensions, { ...options, label: 'Read units' })],
+    },
+    {
+      title: 'Session writes',
+      unit: 'units',
+      metrics: [metricOf(TABLE_WRITES, dimensions, { ...options, label: 'Write units' })],
+    },
   ];
 }
 

@@ -1,12 +1,15 @@
-import type { aws_bedrockagentcore as agentcore, aws_cloudwatch as cloudwatch } from 'aws-cdk-lib';
+import { Fn, type aws_bedrockagentcore as agentcore, type aws_cloudwatch as cloudwatch } from 'aws-cdk-lib';
 import { AgentMetrics } from '../metrics/agent-metrics';
 import { GatewayMetrics } from '../metrics/gateway-metrics';
 import { MemoryMetrics } from '../metrics/memory-metrics';
-import { type MetricDefinition, searchOf } from '../metrics/metric';
+import { type MetricDefinition, type SearchedDimensions, searchOf } from '../metrics/metric';
+import { PolicyMetrics } from '../metrics/policy-metrics';
 import { ToolMetrics } from '../metrics/tool-metrics';
+import { literalEnvironment } from '../private/arn-environment';
 import { type Graph, graphRow, headingWidget, type RowText } from './dashboard-widgets';
 import type { IObservedAgent, IObservedCodeInterpreter, IObservedGateway } from './observed';
 import { ownMetric, ownSearch } from './own-metrics';
+import { type Place, searchIn } from './place';
 
 const TOOLS: RowText = {
   title: 'Tools',
@@ -35,73 +38,79 @@ const MEMORY: RowText = {
 /** What the agent calls, as it saw it. */
 export function toolsRow(
   agent: IObservedAgent,
-  { hasGateway }: { readonly hasGateway: boolean },
+  { hasGateway, of }: { readonly hasGateway: boolean; readonly of?: string },
 ): cloudwatch.IWidget[][] {
   const graphs = [toolCalls(agent), toolResults(agent), toolLatency(agent)];
-  return [[headingWidget(TOOLS)], graphRow([...graphs, ...(hasGateway ? [gatewayCalls(agent)] : [])])];
+  return [[headingWidget(TOOLS, of)], graphRow([...graphs, ...(hasGateway ? [gatewayCalls(agent)] : [])])];
 }
 
 /** A gateway, as AgentCore saw it. */
 export function gatewayRow({ gatewayArn, serverName, policies }: IObservedGateway): cloudwatch.IWidget[][] {
-  const resource = { Resource: gatewayArn };
+  const searched = searches(literalEnvironment(gatewayArn), { Resource: gatewayArn });
   return [
     [headingWidget({ ...GATEWAY, title: `${GATEWAY.title} ${serverName}` })],
     graphRow([
-      searched('Gateway calls', 'calls', resource, [GatewayMetrics.INVOCATIONS]),
-      searched('Gateway errors', 'calls', resource, [
+      searched('Gateway calls', 'calls', [GatewayMetrics.INVOCATIONS]),
+      searched('Gateway errors', 'calls', [
         GatewayMetrics.SYSTEM_ERRORS,
         GatewayMetrics.USER_ERRORS,
         GatewayMetrics.THROTTLES,
       ]),
-      searched('Gateway latency', 'ms', resource, [GatewayMetrics.LATENCY, GatewayMetrics.TARGET_EXECUTION_TIME]),
-      ...(policies === undefined
-        ? []
-        : [
-            {
-              title: 'Policy decisions',
-              unit: 'calls',
-              metrics: [
-                policies.metricAllowDecisions({ label: 'Allowed' }),
-                policies.metricDenyDecisions({ label: 'Denied' }),
-                policies.metricDecisionErrors({ label: 'Policy errors' }),
-              ],
-            },
-          ]),
+      searched('Gateway latency', 'ms', [GatewayMetrics.LATENCY, GatewayMetrics.TARGET_EXECUTION_TIME]),
+      ...(policies === undefined ? [] : [policyDecisions(gatewayArn)]),
     ]),
   ];
 }
 
+function policyDecisions(gatewayArn: string): Graph {
+  // The guide has no example of a value; accounts show the id.
+  const target = { TargetResource: [Fn.select(1, Fn.split('/', gatewayArn)), gatewayArn] };
+  const decisions = (definition: MetricDefinition, label: string): cloudwatch.SearchExpression =>
+    searchIn(literalEnvironment(gatewayArn), searchOf(definition, target, { label }));
+  return {
+    title: 'Policy decisions',
+    unit: 'calls',
+    metrics: [
+      decisions(PolicyMetrics.ALLOW_DECISIONS, 'Allowed'),
+      decisions(PolicyMetrics.DENY_DECISIONS, 'Denied'),
+      decisions(PolicyMetrics.SYSTEM_ERRORS, 'Policy errors'),
+    ],
+  };
+}
+
 /** A code interpreter, as AgentCore saw it. */
-export function codeInterpreterRow({
-  codeInterpreterArn,
-  codeInterpreterId,
-}: IObservedCodeInterpreter): cloudwatch.IWidget[][] {
+export function codeInterpreterRow(
+  { codeInterpreterArn, codeInterpreterId }: IObservedCodeInterpreter,
+  of?: string,
+): cloudwatch.IWidget[][] {
   // The guide says `Resource`, and shows the id for usage and the ARN elsewhere.
-  const resource = { Resource: [codeInterpreterId, codeInterpreterArn] };
+  const searched = searches(literalEnvironment(codeInterpreterArn), {
+    Resource: [codeInterpreterId, codeInterpreterArn],
+  });
   return [
-    [headingWidget(INTERPRETER)],
+    [headingWidget(INTERPRETER, of)],
     graphRow([
-      searched('Interpreter calls', 'calls', resource, [ToolMetrics.INVOCATIONS]),
-      searched('Interpreter errors', 'calls', resource, [
+      searched('Interpreter calls', 'calls', [ToolMetrics.INVOCATIONS]),
+      searched('Interpreter errors', 'calls', [
         ToolMetrics.SYSTEM_ERRORS,
         ToolMetrics.USER_ERRORS,
         ToolMetrics.THROTTLES,
       ]),
-      searched('Interpreter latency', 'ms', resource, [ToolMetrics.LATENCY]),
-      searched('Interpreter sessions', 'ms', resource, [ToolMetrics.DURATION]),
+      searched('Interpreter latency', 'ms', [ToolMetrics.LATENCY]),
+      searched('Interpreter sessions', 'ms', [ToolMetrics.DURATION]),
     ]),
   ];
 }
 
 /** A memory, as AgentCore saw it. */
-export function memoryRow({ memoryRef }: agentcore.IMemoryRef): cloudwatch.IWidget[][] {
-  const resource = { Resource: memoryRef.memoryArn };
+export function memoryRow({ memoryRef: { memoryArn } }: agentcore.IMemoryRef, of?: string): cloudwatch.IWidget[][] {
+  const searched = searches(literalEnvironment(memoryArn), { Resource: memoryArn });
   return [
-    [headingWidget(MEMORY)],
+    [headingWidget(MEMORY, of)],
     graphRow([
-      searched('Memory calls', 'calls', resource, [MemoryMetrics.INVOCATIONS]),
-      searched('Memory errors', 'calls', resource, [MemoryMetrics.ERRORS, MemoryMetrics.THROTTLES]),
-      searched('Memory latency', 'ms', resource, [MemoryMetrics.LATENCY]),
+      searched('Memory calls', 'calls', [MemoryMetrics.INVOCATIONS]),
+      searched('Memory errors', 'calls', [MemoryMetrics.ERRORS, MemoryMetrics.THROTTLES]),
+      searched('Memory latency', 'ms', [MemoryMetrics.LATENCY]),
     ]),
   ];
 }
@@ -136,22 +145,18 @@ function gatewayCalls(agent: IObservedAgent): Graph {
   return {
     title: 'Calls of gateways',
     unit: 'calls',
-    metrics: [
-      ownSearch(agent, AgentMetrics.GATEWAY_CALLS, ['Result']),
-      ownMetric(agent, AgentMetrics.GATEWAY_LATENCY, { label: 'p95 in ms' }),
-    ],
+    metrics: [ownSearch(agent, AgentMetrics.GATEWAY_CALLS, ['Result'])],
+    right: { unit: 'ms', metrics: [ownMetric(agent, AgentMetrics.GATEWAY_LATENCY, { label: 'p95' })] },
   };
 }
 
-function searched(
-  title: string,
-  unit: string,
-  dimensions: Parameters<typeof searchOf>[1],
-  definitions: MetricDefinition[],
-): Graph {
-  return {
+/** Makes graphs of searches there, with these dimensions. */
+function searches(place: Place, dimensions: SearchedDimensions) {
+  return (title: string, unit: string, definitions: readonly MetricDefinition[]): Graph => ({
     title,
     unit,
-    metrics: definitions.map((definition) => searchOf(definition, dimensions, { label: definition.metricName })),
-  };
+    metrics: definitions.map((definition) =>
+      searchIn(place, searchOf(definition, dimensions, { label: definition.metricName })),
+    ),
+  });
 }

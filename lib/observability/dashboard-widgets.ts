@@ -33,14 +33,22 @@ export interface Graph {
   readonly metrics: cloudwatch.IMetric[];
   /** Drawn over each other as areas, because they add up. */
   readonly stacked?: boolean;
+  /** What is counted in something else, with its own axis on the right. */
+  readonly right?: { readonly unit: string; readonly metrics: cloudwatch.IMetric[] };
   /** @default Duration.minutes(5) */
   readonly period?: Duration;
+  /** How far back it goes, whatever the dashboard shows. @default - as the dashboard */
+  readonly since?: Duration;
 }
 
-/** The text of a row. */
-export function headingWidget({ title, description }: RowText): cloudwatch.IWidget {
+/**
+ * The text of a row.
+ *
+ * @param of what it is of, where there are several rows of the kind
+ */
+export function headingWidget({ title, description }: RowText, of?: string): cloudwatch.IWidget {
   return new cloudwatch.TextWidget({
-    markdown: `## ${title}\n${description}`,
+    markdown: `## ${of === undefined ? title : `${of}: ${title}`}\n${description}`,
     width: FULL,
     height: HEADING_HEIGHT,
     background: cloudwatch.TextWidgetBackground.TRANSPARENT,
@@ -51,16 +59,18 @@ export function headingWidget({ title, description }: RowText): cloudwatch.IWidg
 export function graphRow(graphs: readonly Graph[]): cloudwatch.IWidget[] {
   const width = WIDTHS[graphs.length] ?? QUARTER;
   return graphs.map(
-    ({ title, unit, metrics, stacked = false, period = Duration.minutes(5) }) =>
+    ({ title, unit, metrics, right, stacked = false, period = Duration.minutes(5), since }) =>
       new cloudwatch.GraphWidget({
         title,
         left: metrics,
         leftYAxis: axis(unit),
+        ...(right === undefined ? {} : { right: right.metrics, rightYAxis: axis(right.unit) }),
         stacked,
         width,
         height: GRAPH_HEIGHT,
         // Said even where it is the default: the dashboard's variable changes what is there.
         period,
+        ...(since === undefined ? {} : { start: `-${since.toIsoString()}` }),
       }),
   );
 }
@@ -71,11 +81,21 @@ export function figuresRow(title: string, metrics: cloudwatch.IMetric[]): cloudw
 }
 
 /** A table from the log. */
-export function logTable(title: string, logGroupName: string, queryLines: string[]): cloudwatch.IWidget {
+export function logTable(
+  title: string,
+  {
+    logGroupName,
+    queryLines,
+    region,
+  }: Pick<cloudwatch.LogQueryWidgetProps, 'queryLines' | 'region'> & {
+    readonly logGroupName: string;
+  },
+): cloudwatch.IWidget {
   return new cloudwatch.LogQueryWidget({
     title,
     logGroupNames: [logGroupName],
     queryLines,
+    ...(region === undefined ? {} : { region }),
     view: cloudwatch.LogQueryVisualizationType.TABLE,
     width: HALF,
     height: LOG_HEIGHT,

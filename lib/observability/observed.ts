@@ -1,4 +1,5 @@
 import type { aws_cloudwatch as cloudwatch, aws_dynamodb as dynamodb, aws_s3 as s3 } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
 import type { IAgentModels } from '../model/agent-models';
 import type { IAgentRuntime } from '../runtime/agent-runtime-base';
 
@@ -24,14 +25,7 @@ export interface IObservedGateway {
    *
    * @default - no decisions are shown
    */
-  readonly policies?: IObservedPolicies;
-}
-
-/** Policies of a gateway to look at: `GatewayPolicies`. */
-export interface IObservedPolicies {
-  metricAllowDecisions(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
-  metricDenyDecisions(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
-  metricDecisionErrors(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
+  readonly policies?: IConstruct;
 }
 
 /** A code interpreter to look at: a `CodeInterpreterTool`, or one that is imported. */

@@ -2,12 +2,7 @@ import type { aws_cloudwatch as cloudwatch } from 'aws-cdk-lib';
 import { agentMetricOf } from '../metrics/agent-metrics';
 import { type Dimensions, type MetricDefinition, searchOf } from '../metrics/metric';
 import type { IObservedAgent } from './observed';
-
-/** Where the metrics of an agent are: an imported one can be in another account or Region. */
-function placeOf(agent: IObservedAgent): Pick<cloudwatch.MetricOptions, 'account' | 'region'> {
-  const { account, region } = agent.metricInvocations();
-  return { ...(account === undefined ? {} : { account }), ...(region === undefined ? {} : { region }) };
-}
+import { placeOf, searchIn } from './place';
 
 /** A metric that the agent writes itself. */
 export function ownMetric(
@@ -24,13 +19,10 @@ export function ownSearch(
   definition: MetricDefinition,
   dimensions: readonly string[],
 ): cloudwatch.SearchExpression {
-  const { account, region } = placeOf(agent);
-  return searchOf(
+  const search = searchOf(
     { ...definition, namespace: agent.metricsNamespace },
     { Agent: agent.agentName },
     { dimensionSet: ['Agent', ...dimensions] },
-  ).with({
-    ...(account === undefined ? {} : { searchAccount: account }),
-    ...(region === undefined ? {} : { searchRegion: region }),
-  });
+  );
+  return searchIn(placeOf(agent), search);
 }

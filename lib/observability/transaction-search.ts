@@ -1,8 +1,10 @@
-import { aws_logs as logs, aws_xray as xray, RemovalPolicy, Stack, Token, Validations } from 'aws-cdk-lib';
+import { CustomResource, Duration, Stack, Token } from 'aws-cdk-lib';
 import type { aws_kms as kms } from 'aws-cdk-lib';
 import { Construct, type IConstruct } from 'constructs';
+import { LibraryFunction } from '../functions/library-function';
 import { grantLogEncryption } from '../iam/log-encryption';
 import { logGroupArn, SPAN_LOG_GROUP, spanLoggingStatement } from '../iam/span-logging';
+import { transactionSearchStatements } from '../iam/transaction-search-access';
 import { throwFindings } from '../private/validation';
 
 /** Properties of a TransactionSearch. */
@@ -11,62 +13,68 @@ export interface TransactionSearchProps {
    * How many of a hundred traces AWS X-Ray indexes, which makes summaries of them: 0 to 100. Every span can be searched
    * whatever this says; 1 is free of charge.
    *
-   * @default 1
+   * @default - what the account and Region has; AWS starts with 1
    */
   readonly indexingPercentage?: number;
 
   /**
    * The key of the log group `aws/spans`, which AWS X-Ray makes when Transaction Search is switched on for the first time.
-   * It cannot be added, changed or taken out later. The policy of a key that is imported must let CloudWatch Logs use it.
+   * Where the log group is there with another key, the deployment fails and says how to change that. The policy of a key
+   * that is imported must let CloudWatch Logs use it.
    *
-   * @default - a key of CloudWatch Logs
+   * @default - the key that the log group has; a key of CloudWatch Logs for a new one
    */
   readonly encryptionKey?: kms.IKey;
 }
+
+/** A minute for permissions to count everywhere and four for AWS X-Ray to switch, with room for the calls. */
+const TIMEOUT = Duration.minutes(8);
 
 /** The path of the one of each account and Region, by app. */
 const switchedOnIn = new WeakMap<IConstruct, Map<string, string>>();
 
 /**
- * Switches on Transaction Search, without which AWS X-Ray takes neither spans of agents nor deliveries of spans: the
- * setting of an account and Region, for all that runs there.
+ * Has Transaction Search on, without which AWS X-Ray takes neither spans of agents nor deliveries of spans: the setting of
+ * an account and Region, for all that runs there.
  *
  * Put it into a stack of its own, once for each account and Region, and deploy that before the first stack with tracing.
- * Where Transaction Search is on already there is nothing to do: AWS CloudFormation refuses to switch it on twice, and
- * brings what is there under this stack with `cdk import`. It stays on when the stack is deleted, because others use it.
+ * A function reads what is set and changes only what differs, so it does no harm where Transaction Search is on already.
+ * Everything stays as it is when the stack is deleted, because others use it.
  */
 export class TransactionSearch extends Construct {
-  /** The setting: the way to what this construct does not offer. */
-  public readonly config: xray.CfnTransactionSearchConfig;
-
   /** @throws Error with every finding about the properties */
-  constructor(scope: Construct, id: string, { indexingPercentage = 1, encryptionKey }: TransactionSearchProps = {}) {
+  constructor(scope: Construct, id: string, { indexingPercentage, encryptionKey }: TransactionSearchProps = {}) {
     super(scope, id);
     throwFindings(this, [...percentageFindings(indexingPercentage), ...this.rivalFindings()]);
-    const policy = new logs.CfnResourcePolicy(this, 'SpanLogging', {
-      policyName: 'cdk-agentcore-constructs-transaction-search',
-      policyDocument: Stack.of(this).toJsonString({
-        Version: '2012-10-17',
-        Statement: [spanLoggingStatement(this).toStatementJson()],
-      }),
+    const update = new LibraryFunction(this, 'Update', {
+      handler: 'transaction-search',
+      description: 'Switches on Transaction Search of AWS X-Ray',
+      timeout: TIMEOUT,
     });
-    this.config = new xray.CfnTransactionSearchConfig(this, 'Config', {
-      indexingPercentage,
-      ...(encryptionKey === undefined
-        ? {}
-        : { cloudWatchLogsConfiguration: { spansLogGroupKmsKeyId: encryptionKey.keyArn } }),
+    update.addPolicy('Settings', {
+      description: 'The settings of Transaction Search',
+      statements: transactionSearchStatements(this, encryptionKey),
     });
-    // AWS X-Ray tries what it may write when the setting is made.
-    this.config.addResourceDependency(policy);
+    const resource = new CustomResource(this, 'Resource', {
+      resourceType: 'Custom::TransactionSearch',
+      serviceToken: update.function.functionArn,
+      // Longer than the function can take, and far less than the hour that AWS CloudFormation would wait.
+      serviceTimeout: Duration.minutes(10),
+      properties: {
+        PolicyName: 'cdk-agentcore-constructs-transaction-search',
+        PolicyDocument: Stack.of(this).toJsonString({
+          Version: '2012-10-17',
+          Statement: [spanLoggingStatement(this).toStatementJson()],
+        }),
+        IndexingPercentage: indexingPercentage,
+        EncryptionKeyArn: encryptionKey?.keyArn,
+      },
+    });
+    resource.node.addDependency(update);
     if (encryptionKey !== undefined) {
       grantLogEncryption(this, encryptionKey, logGroupArn(this, SPAN_LOG_GROUP));
-      Validations.of(this.config).acknowledge({
-        id: 'CloudFormation-Validate::F3002',
-        reason: 'the rules that come with the CDK are older than CloudWatchLogsConfiguration, which its L1 has',
-      });
-    }
-    for (const resource of [policy, this.config]) {
-      resource.applyRemovalPolicy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE);
+      // A key that does not yet let CloudWatch Logs use it is refused.
+      resource.node.addDependency(encryptionKey);
     }
   }
 
@@ -87,8 +95,10 @@ export class TransactionSearch extends Construct {
   }
 }
 
-function percentageFindings(percentage: number): string[] {
-  return Token.isUnresolved(percentage) || (percentage >= 0 && percentage <= 100)
+function percentageFindings(percentage: number | undefined): string[] {
+  return percentage === undefined || Token.isUnresolved(percentage) || (percentage >= 0 && percentage <= 100)
     ? []
-    : [`indexingPercentage is ${percentage}; give 0 to 100, or leave it out for 1, which is free of charge`];
+    : [
+        `indexingPercentage is ${percentage}; give 0 to 100, of which 1 is free of charge, or leave it out to keep what is set`,
+      ];
 }

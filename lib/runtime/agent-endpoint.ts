@@ -4,7 +4,7 @@ import type { Construct, IConstruct } from 'constructs';
 import { MAX_ENDPOINTS } from '../private/endpoint-limits';
 import { nameFindings, throwFindings } from '../private/validation';
 import type { IAgentRuntime } from './agent-runtime-base';
-import { literalEnvironment } from './arn-environment';
+import { literalEnvironment } from '../private/arn-environment';
 import type { EndpointVersion } from './endpoint-version';
 import { ImportedAgentEndpoint } from './imported-agent-endpoint';
 import { InvocationTarget, type IInvocationTarget, type RuntimeTarget } from './invocation-target';

@@ -2,7 +2,7 @@ import type { aws_cloudwatch as cloudwatch } from 'aws-cdk-lib';
 import { agentMetricOf, AgentMetrics } from '../metrics/agent-metrics';
 import { type MetricDefinition, metricOf } from '../metrics/metric';
 import { usageDimensions, UsageMetrics, UsageService } from '../metrics/usage-metrics';
-import { literalEnvironment } from './arn-environment';
+import { literalEnvironment } from '../private/arn-environment';
 import { InvocationTarget, type IInvocationTarget, type RuntimeTarget } from './invocation-target';
 
 /** An agent to call, measure and make endpoints of: one of this app, or one that is imported. */

@@ -5,7 +5,7 @@ import { Actions } from '../iam/actions';
 import { grantRuntimeAccess, type RuntimeAccessTarget } from '../iam/runtime-access';
 import { metricOf, type MetricDefinition } from '../metrics/metric';
 import { runtimeDimensions, RuntimeMetrics } from '../metrics/runtime-metrics';
-import { literalEnvironment } from './arn-environment';
+import { literalEnvironment } from '../private/arn-environment';
 
 /** What can be called and measured: an agent, which means its default endpoint, or another endpoint of it. */
 export interface IInvocationTarget extends IConstruct {

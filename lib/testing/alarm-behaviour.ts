@@ -1,4 +1,5 @@
 import type { MetricData } from './metric-data';
+import type { MetricSeries } from './metric-math';
 import { evaluateMetricQueries, type MetricQuery } from './metric-queries';
 
 /** An `AWS::CloudWatch::Alarm` as a template has it, with every reference resolved. */
@@ -15,6 +16,7 @@ export interface AlarmProperties {
   readonly ExtendedStatistic?: string;
   readonly Period?: number;
   readonly Metrics?: readonly AlarmMetricQuery[];
+  readonly EvaluationWindow?: { readonly WallClockWindow?: unknown };
 }
 
 interface NamedValue {
@@ -38,7 +40,7 @@ interface AlarmMetricQuery {
   readonly ReturnData?: boolean;
 }
 
-/** What an alarm says after a period. */
+/** What an alarm says after a minute. */
 export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
 
 const COMPARISONS: Readonly<Record<string, (value: number, threshold: number) => boolean>> = {
@@ -47,6 +49,9 @@ const COMPARISONS: Readonly<Record<string, (value: number, threshold: number) =>
   LessThanThreshold: (value, threshold) => value < threshold,
   LessThanOrEqualToThreshold: (value, threshold) => value <= threshold,
 };
+
+/** How often CloudWatch evaluates an alarm, in milliseconds. */
+const MINUTE = 60_000;
 
 /**
  * How many periods CloudWatch looks at beyond those that it evaluates, to find as many with data. It says that the number
@@ -73,12 +78,16 @@ export function alarmQueries(alarm: AlarmProperties): readonly MetricQuery[] {
 }
 
 /**
- * What an alarm says after each period from `begin` to `end`, both milliseconds of Unix time.
+ * What an alarm says after each minute from `begin` to `end`, both milliseconds of Unix time.
+ *
+ * Its window slides, as CloudWatch's does unless an alarm says otherwise: each minute its periods are those that end with that
+ * minute. So two bad minutes can be in two periods, and no more than two.
  *
  * Of the periods that it looks at, CloudWatch takes the latest that have data; only when these are too few it makes up for
  * the rest as `TreatMissingData` says. `ignore` is not known here.
  *
- * @throws Error when the alarm has what is not known here
+ * @throws Error when the alarm has what is not known here: a wall clock window, periods that are no whole minutes, a threshold
+ *   that is not fixed
  */
 export function alarmStates(
   alarm: AlarmProperties,
@@ -87,16 +96,33 @@ export function alarmStates(
 ): readonly AlarmState[] {
   const queries = alarmQueries(alarm);
   const watched = queries.at(-1);
-  const series = evaluateMetricQueries(queries, data).at(-1)?.[0] ?? new Map<number, number>();
   const breaches = COMPARISONS[alarm.ComparisonOperator];
   if (watched === undefined || breaches === undefined) {
     throw new Error(`the comparison "${alarm.ComparisonOperator}" is not known here; it needs a fixed threshold`);
   }
+  if (alarm.EvaluationWindow?.WallClockWindow !== undefined) {
+    throw new Error('a wall clock window is not known here; leave EvaluationWindow out');
+  }
   const period = ('metric' in watched ? watched.metric.periodSeconds : watched.periodSeconds) * 1000;
+  if (period <= 0 || period % MINUTE !== 0) {
+    throw new Error(`a period of ${period / 1000} seconds is not known here; give whole minutes`);
+  }
+  // Minutes that are whole periods apart end periods of the same series.
+  const byPhase = new Map<number, MetricSeries>();
+  const periodsEndingAt = (now: number): MetricSeries => {
+    const phase = now % period;
+    const known = byPhase.get(phase);
+    if (known !== undefined) return known;
+    const series = evaluateMetricQueries(queries, data.alignedTo(phase)).at(-1)?.[0] ?? new Map<number, number>();
+    byPhase.set(phase, series);
+    return series;
+  };
   const { EvaluationPeriods: n, DatapointsToAlarm: m = n, Threshold } = alarm;
   const states: AlarmState[] = [];
-  for (let at = Math.floor(begin / period) * period; at < end; at += period) {
-    const values = Array.from({ length: n + MORE_PERIODS }, (_, back) => series.get(at - back * period));
+  for (let minute = Math.floor(begin / MINUTE) * MINUTE; minute < end; minute += MINUTE) {
+    const now = minute + MINUTE;
+    const series = periodsEndingAt(now);
+    const values = Array.from({ length: n + MORE_PERIODS }, (_, back) => series.get(now - (back + 1) * period));
     const known = values.filter((value) => value !== undefined).slice(0, n);
     const made = missingVerdicts(alarm.TreatMissingData, n - known.length);
     const verdicts = [...known.map((value) => breaches(value, Threshold)), ...made];

@@ -72,15 +72,25 @@ function jsonObject(line: string): Record<string, unknown> | undefined {
 
 /** Samples, asked for as CloudWatch is: by a whole dimension set, or by a search. */
 export class MetricData {
-  readonly #samples = new Map<string, { readonly identity: MetricIdentity; readonly samples: MetricSample[] }>();
+  #samples = new Map<string, { readonly identity: MetricIdentity; readonly samples: MetricSample[] }>();
+  readonly #origin: number;
 
-  constructor(samples: Iterable<MetricSample>) {
+  /** @param origin where a period begins, in milliseconds of Unix time; others begin whole periods before and after it */
+  constructor(samples: Iterable<MetricSample>, origin = 0) {
+    this.#origin = origin;
     for (const sample of samples) {
       const key = keyOf(sample);
       const kept = this.#samples.get(key) ?? { identity: sample, samples: [] };
       kept.samples.push(sample);
       this.#samples.set(key, kept);
     }
+  }
+
+  /** The same samples in other periods: those of which one begins at `origin`, in milliseconds of Unix time. */
+  alignedTo(origin: number): MetricData {
+    const aligned = new MetricData([], origin);
+    aligned.#samples = this.#samples;
+    return aligned;
   }
 
   /** Every metric that has samples. */
@@ -102,8 +112,10 @@ export class MetricData {
     const period = periodSeconds * 1000;
     const buckets = new Map<number, number[]>();
     for (const { timestamp, value } of this.#samples.get(keyOf(identity))?.samples ?? []) {
-      const at = Math.floor(timestamp / period) * period;
-      buckets.set(at, [...(buckets.get(at) ?? []), value]);
+      const at = Math.floor((timestamp - this.#origin) / period) * period + this.#origin;
+      const bucket = buckets.get(at);
+      if (bucket === undefined) buckets.set(at, [value]);
+      else bucket.push(value);
     }
     return new Map([...buckets].map(([at, values]) => [at, statisticOf(statistic, values)]));
   }

@@ -16,8 +16,8 @@ export interface MetricMathScope {
 
 /**
  * The value of an expression, by the rules of CloudWatch metric math: an operation of series has data where all of them
- * have; a function over a list takes what is there. Knows the operators, IF, FILL with a number, SUM, AVG, MIN, MAX and
- * SEARCH.
+ * have, but for a division by zero, which has none; a function over a list takes what is there. Knows the operators, IF, SUM,
+ * AVG, MIN, MAX and SEARCH.
  *
  * @throws Error when it cannot be read, or has a function or an id that is not known
  */
@@ -50,11 +50,12 @@ function evaluate(expression: MetricExpression, scope: MetricMathScope): MetricV
 
 const truth = (holds: boolean): number => (holds ? 1 : 0);
 
-const OPERATIONS: Readonly<Record<string, (left: number, right: number) => number>> = {
+/** Without a result there is no data. */
+const OPERATIONS: Readonly<Record<string, (left: number, right: number) => number | undefined>> = {
   '+': (left, right) => left + right,
   '-': (left, right) => left - right,
   '*': (left, right) => left * right,
-  '/': (left, right) => left / right,
+  '/': (left, right) => (right === 0 ? undefined : left / right),
   '<': (left, right) => truth(left < right),
   '<=': (left, right) => truth(left <= right),
   '>': (left, right) => truth(left > right),
@@ -82,14 +83,11 @@ function call(name: string, args: readonly MetricExpression[], scope: MetricMath
   if (name === 'IF' && first !== undefined && second !== undefined && third !== undefined) {
     return choose(evaluate(first, scope), evaluate(second, scope), evaluate(third, scope));
   }
-  if (name === 'FILL' && first !== undefined && second?.kind === 'number') {
-    return fill(evaluate(first, scope), second.value);
-  }
   if (name === 'SEARCH' && first?.kind === 'text' && second?.kind === 'text') {
     return scope.search(first.value, second.value);
   }
   throw new Error(
-    `metric math has no ${name} with ${args.length} of these arguments here; there are IF, FILL, SEARCH, ${Object.keys(AGGREGATES).join(', ')}`,
+    `metric math has no ${name} with ${args.length} of these arguments here; there are IF, SEARCH, ${Object.keys(AGGREGATES).join(', ')}`,
   );
 }
 
@@ -102,16 +100,17 @@ function isList(value: MetricValue): value is readonly MetricValue[] {
 }
 
 /** Applies `by` in every period in which all series have data. */
-function combine(values: readonly MetricValue[], by: (numbers: [number, number]) => number): MetricValue {
+function combine(values: readonly MetricValue[], by: (numbers: [number, number]) => number | undefined): MetricValue {
   const [left, right] = values;
   if (left === undefined || right === undefined) throw new Error('metric math operates on two values');
   if (isList(left)) return left.map((item) => combine([item, right], by));
   if (isList(right)) return right.map((item) => combine([left, item], by));
-  if (!isSeries(left) && !isSeries(right)) return by([left, right]);
+  if (!isSeries(left) && !isSeries(right)) return by([left, right]) ?? new Map<number, number>();
   const result = new Map<number, number>();
   for (const at of timesOf([left, right])) {
     const pair = [valueAt(left, at), valueAt(right, at)];
-    if (pair[0] !== undefined && pair[1] !== undefined) result.set(at, by([pair[0], pair[1]]));
+    const value = pair[0] === undefined || pair[1] === undefined ? undefined : by([pair[0], pair[1]]);
+    if (value !== undefined) result.set(at, value);
   }
   return result;
 }
@@ -124,17 +123,6 @@ function choose(condition: MetricValue, yes: MetricValue, no: MetricValue): Metr
     const value = valueAt(holds === 0 ? no : yes, at);
     if (value !== undefined) result.set(at, value);
   }
-  return result;
-}
-
-/** Between the first and the last period that have data; a metric that never was stays empty. */
-function fill(value: MetricValue, by: number): MetricValue {
-  if (isList(value)) return value.map((item) => fill(item, by));
-  if (!isSeries(value) || value.size < 2) return value;
-  const times = [...value.keys()].sort((a, b) => a - b);
-  const step = Math.min(...times.slice(1).map((at, index) => at - (times[index] ?? 0)));
-  const result = new Map<number, number>();
-  for (let at = Math.min(...times); at <= Math.max(...times); at += step) result.set(at, value.get(at) ?? by);
   return result;
 }
 

@@ -6,6 +6,7 @@ import { AgentEnvironment } from '../agent/agent-environment';
 import { Actions } from '../iam/actions';
 import { metricOf } from '../metrics/metric';
 import { usageDimensions, UsageMetrics, UsageService } from '../metrics/usage-metrics';
+import { literalEnvironment } from '../private/arn-environment';
 
 /** What a code interpreter gives to agents and to others. */
 export abstract class CodeInterpreterToolBase extends Construct implements IAgentCapability {
@@ -32,12 +33,18 @@ export abstract class CodeInterpreterToolBase extends Construct implements IAgen
 
   /** vCPU-hours that sessions of this interpreter used. Sum over 5 minutes, up to an hour late. */
   public metricVcpuHours(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return metricOf(UsageMetrics.VCPU_HOURS, this.usage, options);
+    return metricOf(UsageMetrics.VCPU_HOURS, this.usage, {
+      ...literalEnvironment(this.codeInterpreterArn),
+      ...options,
+    });
   }
 
   /** GB-hours of memory that sessions of this interpreter used. Sum over 5 minutes, up to an hour late. */
   public metricMemoryGbHours(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return metricOf(UsageMetrics.MEMORY_GB_HOURS, this.usage, options);
+    return metricOf(UsageMetrics.MEMORY_GB_HOURS, this.usage, {
+      ...literalEnvironment(this.codeInterpreterArn),
+      ...options,
+    });
   }
 
   private get usage(): Readonly<Record<string, string>> {

@@ -2,14 +2,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { AccessDeniedException, BedrockAgentCoreControlClient } from '@aws-sdk/client-bedrock-agentcore-control';
 import { AgentCoreIdentities } from '../../lib/handlers/workload-identity/agent-core-identities';
-import { answered } from '../../lib/handlers/workload-identity/answer';
+import { answered } from '../../lib/handlers/custom-resource/answer';
 import {
   applyReturnUrls,
   type ReturnUrlsRequest,
   type WorkloadIdentities,
 } from '../../lib/handlers/workload-identity/custom-resource';
 import { areSameUrls, mergedReturnUrls } from '../../lib/handlers/workload-identity/return-urls';
-import { whileDenied } from '../../lib/handlers/workload-identity/while-denied';
+import { whileDenied } from '../../lib/handlers/custom-resource/while-denied';
 
 const RUNTIME = 'Agent-abcdefghij';
 

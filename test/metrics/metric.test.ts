@@ -32,6 +32,11 @@ describe('a metric', () => {
     expect(metric).toMatchObject({ ...options, metricName: 'Latency', dimensions: ENDPOINT });
   });
 
+  test('has its own statistic where none is asked for', () => {
+    const options = { statistic: undefined } as cloudwatch.MetricOptions;
+    expect(metricOf(RuntimeMetrics.LATENCY, ENDPOINT, options).statistic).toBe('p95');
+  });
+
   test('takes more dimensions where they make another set of it', () => {
     const harness = { EndpointQualifier: 'prod', HarnessId: 'h-1' };
     const metric = metricOf(RuntimeMetrics.INVOCATIONS, ENDPOINT, { dimensionsMap: harness });

@@ -10,8 +10,8 @@ const MINUTE = 60_000;
 const PERIOD = 5 * MINUTE;
 const BEGIN = Date.UTC(2026, 10, 21, 0, 0);
 
-/** What happens in 5 minutes. */
-interface Period {
+/** How often something happens in 5 minutes, spread over them evenly; or in a minute. */
+interface Counts {
   readonly requests: number;
   readonly failedRequests?: number;
   readonly throttled?: number;
@@ -20,16 +20,29 @@ interface Period {
   /** As many as requests, unless it says otherwise. */
   readonly runs?: number;
   readonly failedRuns?: number;
-  readonly costOfRun?: number;
-  readonly tokensOfRun?: number;
+  readonly sessions?: number;
+  readonly questions?: number;
+  readonly flushes?: number;
   readonly toolCalls?: number;
   readonly denied?: number;
   readonly flushFailures?: number;
   readonly restoreFailures?: number;
 }
 
-const QUIET: Period = { requests: 40 };
-const NOTHING: Period = { requests: 0 };
+/** What happens in 5 minutes. */
+interface Period {
+  readonly counts: Counts;
+  readonly costOfRun?: number;
+  readonly tokensOfRun?: number;
+  /** The minutes of a burst: what happens in each of them besides. */
+  readonly minutes?: Readonly<Record<number, Partial<Counts>>>;
+}
+
+const of = (counts: Counts): Period => ({ counts });
+const QUIET = of({ requests: 40 });
+const NOTHING = of({ requests: 0 });
+/** As when quiet, and this. */
+const quietWith = (counts: Partial<Counts>): Period => of({ requests: 40, ...counts });
 
 const times = (count: number, period: Period): Period[] => Array.from({ length: count }, () => period);
 const threeHours = (...special: Period[]): Period[] => [...times(12, QUIET), ...special, ...times(24, QUIET)];
@@ -38,73 +51,107 @@ const threeHours = (...special: Period[]): Period[] => [...times(12, QUIET), ...
 const SERIES: Readonly<Record<string, readonly Period[]>> = {
   quiet: times(36, QUIET),
   'no traffic': [...times(12, QUIET), ...times(36, NOTHING)],
-  'one error at night': times(36, { requests: 3, failedRequests: 1 }),
-  'one bad period': threeHours({ ...QUIET, failedRequests: 20 }),
-  'a burst': threeHours(...times(2, { ...QUIET, failedRequests: 20 })),
-  'a slow creep': Array.from({ length: 36 }, (_, index) => ({ requests: 100, failedRequests: index })),
-  'errors in answers': times(36, { ...QUIET, failedRuns: 8 }),
-  throttled: times(36, { ...QUIET, throttled: 10 }),
-  'slow answers': times(36, { ...QUIET, slow: 4 }),
-  'one slow period': threeHours(...times(2, { ...QUIET, slow: 4 })),
-  refusals: times(36, { ...QUIET, toolCalls: 40, denied: 20 }),
-  'one refusal': times(36, { ...QUIET, toolCalls: 3, denied: 1 }),
-  'lost work': threeHours({ ...QUIET, flushFailures: 1 }),
-  'a session that is gone': threeHours({ ...QUIET, restoreFailures: 1 }),
-  'no metrics': times(36, { ...QUIET, runs: 0 }),
+  'one error at night': times(36, of({ requests: 3, failedRequests: 1 })),
+  // The last minute of a period and the first of the next one, by the clock.
+  'two bad minutes': threeHours(
+    { ...QUIET, minutes: { 4: { failedRequests: 8, failedRuns: 8 } } },
+    { ...QUIET, minutes: { 0: { failedRequests: 8, failedRuns: 8 } } },
+  ),
+  'one bad period': threeHours(quietWith({ failedRequests: 20, failedRuns: 20 })),
+  'a burst': threeHours(...times(2, quietWith({ failedRequests: 20 }))),
+  'a slow creep': Array.from({ length: 36 }, (_, index) => of({ requests: 100, failedRequests: index })),
+  'errors in answers': times(36, quietWith({ failedRuns: 8 })),
+  throttled: times(36, quietWith({ throttled: 10 })),
+  'slow answers': times(36, quietWith({ slow: 4 })),
+  'one slow period': threeHours(quietWith({ slow: 4 })),
+  refusals: times(36, quietWith({ toolCalls: 40, denied: 20 })),
+  'one refusal': times(36, quietWith({ toolCalls: 3, denied: 1 })),
+  'a bad moment of storage': threeHours(quietWith({ flushFailures: 1, restoreFailures: 1 })),
+  'lost work': threeHours(...times(2, quietWith({ flushFailures: 1 }))),
+  'sessions that are gone': threeHours(...times(2, quietWith({ restoreFailures: 1 }))),
+  'no metrics': times(36, quietWith({ runs: 0 })),
+  'a slow start': [...times(12, quietWith({ runs: 0 })), ...times(24, QUIET)],
+  questions: times(36, of({ requests: 10, runs: 0, sessions: 1, questions: 1 })),
+  'refused requests': times(36, of({ requests: 10, failedRequests: 10, runs: 0 })),
+  'a canary': times(36, of({ requests: 1, runs: 0 })),
+  'a canary each minute': times(36, of({ requests: 5, runs: 0 })),
+  'a canary that flushes': times(36, of({ requests: 5, runs: 0, flushes: 5 })),
   'an expensive hour': times(12, { ...QUIET, costOfRun: 0.1, tokensOfRun: 5000 }),
 };
 
 const { byId } = alarmed();
 
-/** The dimensions with which the alarms ask for the metrics of an endpoint. */
-const endpoint = (() => {
-  const query = alarmQueries(byId.get('NoTraffic') as AlarmProperties)[0];
+/** The dimensions with which alarms ask for the metrics of their endpoint. */
+function endpointOf(alarms: typeof byId): Readonly<Record<string, string>> {
+  const query = alarmQueries(alarms.get('NoTraffic') as AlarmProperties)[0];
   if (query === undefined || !('metric' in query)) throw new Error('NoTraffic watches no metric');
   return query.metric.dimensions;
-})();
+}
+
 const AGENT = { Agent: 'support' };
 
-/** What the services and the agent report of these periods: of what did not happen, nothing. */
-function reported(periods: readonly Period[]): MetricData {
+/** The part of a count that is in a minute of five. */
+function inMinute(count: number, minute: number): number {
+  return Math.floor(((minute + 1) * count) / 5) - Math.floor((minute * count) / 5);
+}
+
+/** What the services and the agent report of a minute: of what did not happen, nothing. */
+function reportedOf(
+  { requests, runs = requests, slow = 0, toolCalls = 0, denied = 0, ...counts }: Counts,
+  { costOfRun = 0.01, tokensOfRun = 100 }: Period,
+  { timestamp, endpoint }: { readonly timestamp: number; readonly endpoint: Readonly<Record<string, string>> },
+): MetricSample[] {
+  const sample = (
+    { namespace, metricName }: MetricDefinition,
+    dimensions: Readonly<Record<string, string>>,
+    value: number,
+  ): MetricSample => ({ namespace, metricName, dimensions, timestamp, value });
+  const counted = (definition: MetricDefinition, count = 0, dimensions = endpoint) =>
+    count === 0 ? [] : [sample(definition, dimensions, count)];
+  const each = (definition: MetricDefinition, count = 0, dimensions = AGENT, value = 1) =>
+    Array.from({ length: count }, () => sample(definition, dimensions, value));
+  return [
+    ...counted(RuntimeMetrics.INVOCATIONS, requests),
+    ...counted(RuntimeMetrics.USER_ERRORS, counts.failedRequests),
+    ...counted(RuntimeMetrics.THROTTLES, counts.throttled),
+    ...Array.from({ length: requests }, (_, at) =>
+      sample(RuntimeMetrics.LATENCY, endpoint, at < slow ? 6 * MINUTE : 10_000),
+    ),
+    ...Array.from({ length: runs }, (_, at) => [
+      sample(AgentMetrics.ERRORS, AGENT, at < (counts.failedRuns ?? 0) ? 1 : 0),
+      sample(AgentMetrics.COST, AGENT, costOfRun),
+      sample(AgentMetrics.INPUT_TOKENS, AGENT, tokensOfRun),
+      sample(AgentMetrics.OUTPUT_TOKENS, AGENT, 0),
+      sample(AgentMetrics.FLUSH_FAILURES, AGENT, at < (counts.flushFailures ?? 0) ? 1 : 0),
+    ]).flat(),
+    ...each(AgentMetrics.SESSIONS, counts.sessions),
+    ...each(AgentMetrics.PERMISSION_WAIT, counts.questions, AGENT, 60_000),
+    ...each(AgentMetrics.FLUSH_TIME, counts.flushes, AGENT, 100),
+    ...counted(AgentMetrics.TOOL_CALLS, toolCalls, AGENT),
+    ...counted(AgentMetrics.TOOL_CALLS, denied, { ...AGENT, Result: 'denied' }),
+    ...counted(AgentMetrics.TOOL_CALLS, toolCalls - denied, { ...AGENT, Result: 'success' }),
+    ...counted(AgentMetrics.RESTORE_FAILURES, counts.restoreFailures, AGENT),
+  ];
+}
+
+function reported(periods: readonly Period[], endpoint = endpointOf(byId)): MetricData {
   return new MetricData(
-    periods.flatMap((period, index) => {
-      const timestamp = BEGIN + index * PERIOD + MINUTE;
-      const sample = (
-        { namespace, metricName }: MetricDefinition,
-        dimensions: Record<string, string>,
-        value: number,
-      ): MetricSample => ({ namespace, metricName, dimensions, timestamp, value });
-      const counted = (definition: MetricDefinition, count = 0, dimensions = endpoint) =>
-        count === 0 ? [] : [sample(definition, dimensions, count)];
-      const { requests, failedRequests, throttled, slow = 0, runs = requests, toolCalls = 0, denied = 0 } = period;
-      return [
-        ...counted(RuntimeMetrics.INVOCATIONS, requests),
-        ...counted(RuntimeMetrics.USER_ERRORS, failedRequests),
-        ...counted(RuntimeMetrics.THROTTLES, throttled),
-        ...Array.from({ length: requests }, (_, at) =>
-          sample(RuntimeMetrics.LATENCY, endpoint, at < slow ? 6 * MINUTE : 10_000),
-        ),
-        ...Array.from({ length: runs }, (_, at) => [
-          sample(AgentMetrics.ERRORS, AGENT, at < (period.failedRuns ?? 0) ? 1 : 0),
-          sample(AgentMetrics.COST, AGENT, period.costOfRun ?? 0.01),
-          sample(AgentMetrics.INPUT_TOKENS, AGENT, period.tokensOfRun ?? 100),
-          sample(AgentMetrics.OUTPUT_TOKENS, AGENT, 0),
-          sample(AgentMetrics.FLUSH_FAILURES, AGENT, at < (period.flushFailures ?? 0) ? 1 : 0),
-        ]).flat(),
-        ...counted(AgentMetrics.TOOL_CALLS, toolCalls, AGENT),
-        ...counted(AgentMetrics.TOOL_CALLS, denied, { ...AGENT, Result: 'denied' }),
-        ...counted(AgentMetrics.TOOL_CALLS, toolCalls - denied, { ...AGENT, Result: 'success' }),
-        ...counted(AgentMetrics.RESTORE_FAILURES, period.restoreFailures, AGENT),
-      ];
-    }),
+    periods.flatMap((period, index) =>
+      [0, 1, 2, 3, 4].flatMap((minute) => {
+        const counts = Object.entries(period.counts).map(([name, count]) => [name, inMinute(Number(count), minute)]);
+        const ofMinute = { ...Object.fromEntries(counts), ...period.minutes?.[minute] } as Counts;
+        const timestamp = BEGIN + index * PERIOD + minute * MINUTE + MINUTE / 2;
+        return reportedOf(ofMinute, period, { timestamp, endpoint });
+      }),
+    ),
   );
 }
 
-/** The alarms that were in alarm at some time. */
-function inAlarm(periods: readonly Period[]): string[] {
-  const data = reported(periods);
-  const span = { begin: BEGIN, end: BEGIN + periods.length * PERIOD };
-  return [...byId]
+/** The alarms that were in alarm at some time from the end of the first period on. */
+function inAlarm(periods: readonly Period[], { alarms = byId, endpoint = endpointOf(byId) } = {}): string[] {
+  const data = reported(periods, endpoint);
+  const span = { begin: BEGIN + PERIOD - MINUTE, end: BEGIN + periods.length * PERIOD };
+  return [...alarms]
     .filter(([, alarm]) => alarmStates(alarm, data, span).includes('ALARM'))
     .map(([id]) => id)
     .sort();
@@ -132,22 +179,44 @@ test.each(documented)('$name: what is in alarm is what the table says', ({ name,
 });
 
 test('an alarm is over when what it tells of is over', () => {
-  const periods = threeHours(...times(2, { ...QUIET, failedRequests: 20 }));
+  const periods = threeHours(...times(3, quietWith({ failedRequests: 20 })));
   const states = alarmStates(byId.get('ErrorRate') as AlarmProperties, reported(periods), {
     begin: BEGIN,
     end: BEGIN + periods.length * PERIOD,
   });
-  expect(states.slice(12, 18)).toEqual(['OK', 'ALARM', 'ALARM', 'OK', 'OK', 'OK']);
+  const minutes = states.flatMap((state, minute) => (state === 'ALARM' ? [minute] : []));
+  const [first = NaN, last = NaN] = [minutes.at(0), minutes.at(-1)];
+  // It fails from minute 60 to 74; three periods are bad when two whole ones are and one has begun to be.
+  expect([first, last]).toEqual([70, 78]);
+  expect(minutes).toHaveLength(last - first + 1);
 });
 
 test('nothing at all is no alarm but that of no traffic', () => {
   expect(inAlarm(times(36, NOTHING))).toEqual(['NoTraffic']);
 });
 
+test('no traffic is told of until the first request', () => {
+  const periods = [...times(1, NOTHING), ...times(3, QUIET)];
+  const states = alarmStates(byId.get('NoTraffic') as AlarmProperties, reported(periods), {
+    begin: BEGIN,
+    end: BEGIN + periods.length * PERIOD,
+  });
+  expect(states).toEqual([...Array<string>(5).fill('ALARM'), ...Array<string>(15).fill('OK')]);
+});
+
 test('rates and latency count from the minimum of traffic on', () => {
   const failing = (requests: number) =>
-    times(36, { requests, failedRequests: requests, failedRuns: requests, slow: requests });
+    times(36, of({ requests, failedRequests: requests, failedRuns: requests, slow: requests }));
   expect(inAlarm(failing(9))).toEqual([]);
   expect(inAlarm(failing(19))).toEqual(['FailedRuns']);
   expect(inAlarm(failing(20))).toEqual(['ErrorRate', 'FailedRuns', 'Latency']);
+});
+
+test('metrics are missed by the requests of the endpoint that is watched', () => {
+  const alarms = alarmed({ endpointName: 'prod' }).byId;
+  const prod = endpointOf(alarms);
+  expect(prod.Name).toBe('support::prod');
+  const missing = SERIES['no metrics'] ?? [];
+  expect(inAlarm(missing, { alarms, endpoint: prod })).toContain('MetricsMissing');
+  expect(inAlarm(missing, { alarms })).not.toContain('MetricsMissing');
 });

@@ -59,6 +59,7 @@ describe('who is told', () => {
       ((actions ?? []) as string[]).map((arn) => /Test-(Warnings|Critical)/.exec(arn)?.[1]);
     return {
       warnings: [...byId].filter(([, { AlarmActions }]) => name(AlarmActions).includes('Warnings')).map(([id]) => id),
+      warningsOver: [...byId].flatMap(([, { OKActions }]) => OKActions ?? []),
       others: [...byId].flatMap(([, { AlarmActions }]) => name(AlarmActions)).filter((one) => one !== 'Warnings'),
       unhealthy: name(composite?.properties.AlarmActions),
       over: name(composite?.properties.OKActions),
@@ -66,9 +67,10 @@ describe('who is told', () => {
   };
   const WARNINGS = ['Throttles', 'Latency', 'DeniedTools', 'MetricsMissing', 'HourlyCost', 'HourlyTokens'];
 
-  test('warnings tell their topic, and what is critical tells its own, once, and when it is over', () => {
+  test('warnings tell their topic when they begin; what is critical tells its own, once, and when it is over', () => {
     expect(told(({ warnings, critical }) => ({ warningTopic: warnings, criticalTopic: critical }))).toEqual({
       warnings: WARNINGS,
+      warningsOver: [],
       others: [],
       unhealthy: ['Critical'],
       over: ['Critical'],
@@ -83,7 +85,7 @@ describe('who is told', () => {
   });
 
   test('nobody is told without a topic', () => {
-    expect(told(() => ({}))).toEqual({ warnings: [], others: [], unhealthy: [], over: [] });
+    expect(told(() => ({}))).toEqual({ warnings: [], warningsOver: [], others: [], unhealthy: [], over: [] });
   });
 });
 
@@ -130,6 +132,16 @@ test('the same alarms can be in two stacks of an account', () => {
     return template.resourcesOfType('AWS::CloudWatch::CompositeAlarm')[0]?.properties.AlarmName;
   });
   expect(new Set(names).size).toBe(2);
+});
+
+test('the same alarms can be in two stacks that have one id and two names', () => {
+  const names = ['blue', 'green'].map((stackName) => {
+    const stack = new Stack(new App(), 'Agents', { stackName });
+    const agent = AgentRuntime.fromAgentRuntimeAttributes(stack, 'Agent', { agentRuntimeArn: RUNTIME_ARN });
+    new AgentAlarms(stack, 'Alarms', { agent });
+    return resolved(stack).resourcesOfType('AWS::CloudWatch::CompositeAlarm')[0]?.properties.AlarmName;
+  });
+  expect(names).toEqual([expect.stringMatching(/^blue-/), expect.stringMatching(/^green-/)]);
 });
 
 test('the alarms of two agents stand side by side', () => {

@@ -1,3 +1,4 @@
+import { aws_cloudwatch as cloudwatch } from 'aws-cdk-lib';
 import type { Stack } from 'aws-cdk-lib';
 import {
   AgentGateway,
@@ -8,7 +9,7 @@ import {
   WorkspaceBucket,
   type AgentRuntimeProps,
 } from '../../lib';
-import { type DashboardBody, graphQueries, type MetricIdentity, type MetricQuery, readSearch } from '../../lib/testing';
+import { type DashboardBody, graphQueries, type MetricQuery, readSearch } from '../../lib/testing';
 import { METRIC_VOCABULARY } from '../../lib/metrics/vocabulary';
 import type { MetricDefinition } from '../../lib/metrics/metric';
 import { orderTool, resolved } from '../gateway/gateway-fixture';
@@ -55,30 +56,75 @@ export function askedFor(body: DashboardBody): { readonly title: string; readonl
   );
 }
 
-/** What the vocabulary has for a query: for a search, every metric of that name that can have the dimensions. */
+/**
+ * What the vocabulary has for a query, of the service that it asks and with the statistic that it asks for: for a search, every
+ * metric of that name that can have the dimensions.
+ */
 export function definitionsOf(query: MetricQuery, ownNamespace: string): readonly MetricDefinition[] {
-  const all = Object.entries(METRIC_VOCABULARY).flatMap(([of, definitions]) =>
-    definitions.map((definition) => (of === 'agent' ? { ...definition, namespace: ownNamespace } : definition)),
-  );
-  const named = ({ namespace, metricName }: Pick<MetricIdentity, 'namespace' | 'metricName'>) =>
-    all.filter((one) => one.namespace === namespace && one.metricName === metricName);
   if ('metric' in query) {
-    const names = Object.keys(query.metric.dimensions);
-    return named(query.metric).filter(({ dimensionSets }) => dimensionSets.some((set) => sameWords(set, names)));
+    const { namespace, metricName, dimensions, statistic } = query.metric;
+    const names = Object.keys(dimensions);
+    return ofService(serviceOf(dimensions), ownNamespace).filter(
+      (one) =>
+        one.namespace === namespace &&
+        one.metricName === metricName &&
+        statisticsOf(one).includes(statistic) &&
+        one.dimensionSets.some((set) => sameWords(set, names)),
+    );
   }
-  const searched = /^SEARCH\('([^']*)', '(\w+)'\)$/.exec(query.expression)?.[1];
+  const [, searched, statistic = ''] = /^SEARCH\('([^']*)', '(\w+)'\)$/.exec(query.expression) ?? [];
   if (searched === undefined) return [];
   const { schema, terms } = readSearch(searched);
-  const termOf = (name: string) => terms.find((term) => term.name === name)?.any[0] ?? '';
-  const dimensions = terms.map(({ name }) => name).filter((name) => name !== 'Namespace' && name !== 'MetricName');
-  return named({ namespace: schema?.[0] ?? termOf('Namespace'), metricName: termOf('MetricName') }).filter(
-    ({ dimensionSets }) =>
-      dimensionSets.some((set) =>
-        schema === undefined
-          ? dimensions.every((name) => set.includes(name))
-          : sameWords(set, schema.slice(1)) && dimensions.every((name) => set.includes(name)),
+  const { Namespace, MetricName, ...dimensions } = Object.fromEntries(
+    terms.map(({ name, any }) => [name, any.join(' ')]),
+  );
+  const names = Object.keys(dimensions);
+  return ofService(serviceOf(dimensions), ownNamespace).filter(
+    (one) =>
+      one.namespace === (schema?.[0] ?? Namespace) &&
+      one.metricName === MetricName &&
+      statisticsOf(one).includes(statistic) &&
+      one.dimensionSets.some(
+        (set) => names.every((name) => set.includes(name)) && (schema === undefined || sameWords(set, schema.slice(1))),
       ),
   );
+}
+
+function ofService(service: string, ownNamespace: string): readonly MetricDefinition[] {
+  const definitions = METRIC_VOCABULARY[service] ?? [];
+  return service === 'agent' ? definitions.map((one) => ({ ...one, namespace: ownNamespace })) : definitions;
+}
+
+/** Dimensions that only one service has, by their values where several have them. */
+const SERVICES: readonly (readonly [service: string, dimension: string, value: RegExp])[] = [
+  ['agent', 'Agent', /./],
+  ['model', 'ModelId', /./],
+  ['identity', 'WorkloadIdentity', /./],
+  ['policy', 'TargetResource', /./],
+  ['storage', 'BucketName', /./],
+  ['storage', 'TableName', /./],
+  ['usage', 'Service', /^AgentCore\./],
+  ['runtime', 'Operation', /^InvokeAgentRuntime$/],
+  ['gateway', 'Resource', /:gateway\//],
+  ['built-in tools', 'Resource', /:code-interpreter(-custom)?\//],
+  ['memory', 'Resource', /:memory\//],
+];
+
+/** Whom a query with these dimensions asks; services have metrics of one name, and may have them in one namespace. */
+function serviceOf(dimensions: Readonly<Record<string, string>>): string {
+  const found = SERVICES.find(([, name, value]) => value.test(dimensions[name] ?? ''));
+  if (found === undefined) throw new Error(`no service has metrics with ${JSON.stringify(dimensions)}`);
+  return found[0];
+}
+
+/** Those that make sense beside a metric's own: more percentiles of a time, and the number of what is written one by one. */
+function statisticsOf({ statistic, unit, metricName, namespace }: MetricDefinition): readonly string[] {
+  const isOwn = !namespace.startsWith('AWS/');
+  return [
+    statistic,
+    ...(unit === cloudwatch.Unit.MILLISECONDS ? ['p50', 'p95', 'p99'] : []),
+    ...(isOwn && ['Errors', 'Sessions', 'PermissionWait', 'FlushTime'].includes(metricName) ? ['SampleCount'] : []),
+  ];
 }
 
 function sameWords(some: readonly string[], others: readonly string[]): boolean {

@@ -1,14 +1,18 @@
 import {
+  App,
   aws_bedrockagentcore as agentcore,
+  aws_cloudwatch as cloudwatch,
+  aws_dynamodb as dynamodb,
+  aws_s3 as s3,
   Duration,
   SecretValue,
   aws_secretsmanager as secrets,
   Stack,
 } from 'aws-cdk-lib';
-import { AgentRuntime, ModelProvider } from '../../lib';
+import { AgentGateway, AgentRuntime, CodeInterpreterTool, ModelProvider } from '../../lib';
 import { MetricStanding } from '../../lib/metrics/metric';
 import { AgentDashboard } from '../../lib/observability/agent-dashboard';
-import type { DashboardBody } from '../../lib/testing';
+import type { DashboardBody, MetricQuery } from '../../lib/testing';
 import { nagFindings } from '../support/nag';
 import { testImage, testStack } from '../support/stack';
 import { askedFor, dashboardBodies, definitionsOf, observed } from './dashboard-fixture';
@@ -24,10 +28,16 @@ function bodyOf(stack: Stack): DashboardBody {
   return body;
 }
 
+const arnOf = (resource: string): string => `arn:aws:bedrock-agentcore:eu-west-1:444455556666:${resource}-0123456789`;
+
+function someMemory(stack: Stack, name: string): agentcore.IMemory {
+  const roleArn = 'arn:aws:iam::444455556666:role/memory';
+  return agentcore.Memory.fromMemoryAttributes(stack, name, { memoryArn: arnOf(`memory/${name}`), roleArn });
+}
+
 function everything(): DashboardBody {
   const { stack, agent, things } = observed(testStack(), { runtimeName: 'support' });
-  const memory = new agentcore.Memory(stack, 'Memory', { memoryName: 'memory' });
-  new AgentDashboard(stack, 'Dashboard', { agents: [agent], ...things, memories: [memory] });
+  new AgentDashboard(stack, 'Dashboard', { agents: [agent], ...things, memories: [someMemory(stack, 'notes')] });
   return bodyOf(stack);
 }
 
@@ -45,7 +55,9 @@ describe('the dashboard', () => {
   test('asks for nothing whose name is open', () => {
     for (const { title, query } of asked) {
       const standings = definitionsOf(query, 'ClaudeAgents').map(({ standing }) => standing);
-      expect({ title, query, standings }).not.toEqual({ title, query, standings: [MetricStanding.NAME_OPEN] });
+      expect({ title, query, standings }).not.toMatchObject({
+        standings: expect.arrayContaining([MetricStanding.NAME_OPEN]),
+      });
     }
   });
 
@@ -100,6 +112,35 @@ describe('the dashboard', () => {
     for (const { properties } of graphs) expect(properties.period).toEqual(expect.any(Number));
   });
 
+  test('has daily figures over days, and nothing else over a time of its own', () => {
+    const daily = asked.filter(({ query }) => 'metric' in query && query.metric.namespace === 'AWS/S3');
+    const own = body.widgets.filter(({ properties }) => 'start' in properties);
+    expect(own.map(({ properties }) => properties.title)).toEqual(daily.map(({ title }) => title));
+    expect(own).toHaveLength(2);
+    // Without an end it goes to the present.
+    for (const { properties } of own) expect(properties).toMatchObject({ start: '-P14D', period: 86_400 });
+  });
+
+  test('has an axis of its own for a time beside a count', () => {
+    const { properties } = body.widgets.find(({ properties: { title } }) => title === 'Calls of gateways') ?? {};
+    expect(properties?.yAxis).toMatchObject({ left: { label: 'calls' }, right: { label: 'ms' } });
+    const onRight = properties?.metrics?.filter((metric) => JSON.stringify(metric).includes('"yAxis":"right"'));
+    expect(JSON.stringify(onRight)).toMatch(/^\[\["ClaudeAgents","GatewayLatency"/);
+    expect(onRight).toHaveLength(1);
+  });
+
+  test('looks for decisions of policies in every set', () => {
+    const decisions = asked.filter(({ title }) => title === 'Policy decisions').map(({ query }) => query);
+    expect(decisions).toHaveLength(3);
+    for (const query of decisions) {
+      expect(query).toMatchObject({
+        expression: expect.stringMatching(
+          / TargetResource=\("\w[\w-]*" OR "arn:aws:bedrock-agentcore:.*"\)', 'Sum'\)$/,
+        ),
+      });
+    }
+  });
+
   test('breaks no rule of cdk-nag', () => {
     const findings = nagFindings((stack) => {
       new AgentDashboard(stack, 'Dashboard', {
@@ -110,7 +151,30 @@ describe('the dashboard', () => {
   });
 });
 
-const RUNTIME_ARN = 'arn:aws:bedrock-agentcore:eu-west-1:444455556666:runtime/elsewhere-0123456789';
+describe('what a test of a dashboard can find', () => {
+  const metric = { namespace: 'AWS/Bedrock-AgentCore', periodSeconds: 300, statistic: 'Sum' };
+  const standings = (query: MetricQuery) => definitionsOf(query, 'ClaudeAgents').map(({ standing }) => standing);
+  const dimensions = { Operation: 'InvokeAgentRuntime', Resource: 'arn', Name: 'support::DEFAULT' };
+  const searched = (metricName: string, resource: string, statistic = 'Sum') => ({
+    expression: `SEARCH('Namespace="AWS/Bedrock-AgentCore" MetricName="${metricName}" Resource="${resource}"', '${statistic}')`,
+    periodSeconds: 300,
+  });
+  const memory = arnOf('memory/notes');
+
+  test.each<[string, MetricQuery, MetricStanding[]]>([
+    ['a metric', { metric: { ...metric, metricName: 'Throttles', dimensions } }, [MetricStanding.DOCUMENTED]],
+    ['one of another service', { metric: { ...metric, metricName: 'TargetExecutionTime', dimensions } }, []],
+    ['another statistic', { metric: { ...metric, metricName: 'Throttles', dimensions, statistic: 'Average' } }, []],
+    ['a search', searched('Errors', memory), [MetricStanding.SETS_OPEN]],
+    ['a name that is open in this service alone', searched('SystemErrors', memory), [MetricStanding.NAME_OPEN]],
+    ['a search for what another service has', searched('Duration', memory, 'Average'), []],
+    ['a search with another statistic', searched('Errors', memory, 'Average'), []],
+  ])('%s', (_what, query, expected) => {
+    expect(standings(query)).toEqual(expected);
+  });
+});
+
+const RUNTIME_ARN = arnOf('runtime/elsewhere');
 
 test('an agent that has neither gateway nor workspace has no graphs of them', () => {
   const stack = testStack();
@@ -119,26 +183,74 @@ test('an agent that has neither gateway nor workspace has no graphs of them', ()
   expect(headings(bodyOf(stack))).not.toContain('Storage');
 });
 
-test('an imported agent is asked for where it is, and has no models of this account', () => {
-  const stack = new Stack(undefined, 'Test', { env: { account: '111122223333', region: 'eu-central-1' } });
+/** A dashboard in one account and Region of things that are all in another one. */
+function elsewhere(env: { account: string; region: string }): DashboardBody {
+  const stack = new Stack(undefined, 'Test', { env });
   const agent = AgentRuntime.fromAgentRuntimeAttributes(stack, 'Agent', {
     agentRuntimeArn: RUNTIME_ARN,
     metricsNamespace: 'Shop',
   });
-  new AgentDashboard(stack, 'Dashboard', { agents: [agent] });
-  const body = bodyOf(stack);
-  expect(titles(body)).not.toContain('Model calls');
-  const own = JSON.stringify(body.widgets.find(({ properties }) => properties.title === 'Runs')?.properties.metrics);
-  expect(own).toContain('"Shop"');
-  for (const title of ['Requests', 'Runs', 'Cost', 'Turns by model', 'Tool calls']) {
-    const widget = body.widgets.find(({ properties }) => properties.title === title);
-    expect({ title, metrics: JSON.stringify(widget?.properties.metrics) }).toEqual({
-      title,
-      metrics: expect.stringMatching(
-        /"accountId":"444455556666".*"region":"eu-west-1"|"region":"eu-west-1".*"accountId":"444455556666"/,
-      ),
-    });
+  const { models } = new AgentRuntime(new Stack(), 'Models', { image: testImage() });
+  const gateway = AgentGateway.fromGatewayAttributes(stack, 'Gateway', { gatewayArn: arnOf('gateway/shop') });
+  const interpreter = agentcore.CodeInterpreterCustom.fromCodeInterpreterCustomAttributes(stack, 'Python', {
+    codeInterpreterArn: arnOf('code-interpreter-custom/python'),
+    roleArn: 'arn:aws:iam::444455556666:role/python',
+  });
+  const bucket = s3.Bucket.fromBucketAttributes(stack, 'Bucket', {
+    bucketName: 'workspaces',
+    account: '444455556666',
+    region: 'eu-west-1',
+  });
+  const tableArn = 'arn:aws:dynamodb:eu-west-1:444455556666:table/sessions';
+  new AgentDashboard(stack, 'Dashboard', {
+    agents: [Object.assign(agent, { models })],
+    gateways: [{ gatewayArn: gateway.gatewayArn, serverName: 'gw', policies: gateway }],
+    codeInterpreters: [CodeInterpreterTool.fromCodeInterpreter(stack, 'Interpreter', interpreter)],
+    memories: [someMemory(stack, 'notes')],
+    workspaces: [{ bucket }],
+    sessionTables: [{ table: dynamodb.Table.fromTableArn(stack, 'Table', tableArn) }],
+  });
+  return bodyOf(stack);
+}
+
+const ELSEWHERE = { account: '444455556666', region: 'eu-west-1' };
+
+test('what is imported is asked for where it is, in every graph', () => {
+  const body = elsewhere({ account: '111122223333', region: 'eu-central-1' });
+  const metrics = body.widgets.flatMap(({ properties: { title, metrics: of = [] } }) =>
+    of.map((metric) => ({ title, of: metric.at(-1) })),
+  );
+  expect(new Set(metrics.map(({ title }) => title)).size).toBeGreaterThan(35);
+  for (const metric of metrics) {
+    expect(metric).toMatchObject({ of: { accountId: ELSEWHERE.account, region: ELSEWHERE.region } });
   }
+  expect(JSON.stringify(metrics.map(({ of }) => of))).not.toContain('ClaudeAgents');
+});
+
+test('the log of an agent is asked in its Region, and not at all in another account', () => {
+  const logs = (env: { account: string; region: string }) =>
+    elsewhere(env)
+      .widgets.filter(({ type }) => type === 'log')
+      .map(({ properties }) => properties);
+  expect(logs({ account: '111122223333', region: 'eu-west-1' })).toEqual([]);
+  const inAnotherRegion = logs({ account: ELSEWHERE.account, region: 'eu-central-1' });
+  expect(inAnotherRegion).toHaveLength(4);
+  for (const properties of inAnotherRegion) expect(properties).toMatchObject({ region: ELSEWHERE.region });
+});
+
+test('the managed interpreter, whose ARN has no account, is asked for in that of the dashboard', () => {
+  const app = new App({ context: { '@aws-cdk/core:enablePartitionLiterals': true } });
+  const stack = new Stack(app, 'Test', { env: { account: '111122223333', region: 'eu-central-1' } });
+  const interpreter = CodeInterpreterTool.managed(stack, 'Interpreter');
+  expect(interpreter.codeInterpreterArn).toMatch(/^arn:aws:bedrock-agentcore:eu-central-1:aws:/);
+  expect(interpreter.metricVcpuHours()).toMatchObject({ account: undefined, region: 'eu-central-1' });
+});
+
+test('an imported agent has no models of this account', () => {
+  const stack = testStack();
+  const agent = AgentRuntime.fromAgentRuntimeAttributes(stack, 'Agent', { agentRuntimeArn: RUNTIME_ARN });
+  new AgentDashboard(stack, 'Dashboard', { agents: [agent] });
+  expect(titles(bodyOf(stack))).not.toContain('Model calls');
 });
 
 test('models that Bedrock does not serve have figures of the agent alone', () => {
@@ -182,8 +294,27 @@ test('two agents have rows of their own, and two dashboards stand side by side',
   new AgentDashboard(stack, 'Both', { agents });
   new AgentDashboard(stack, 'First', { agents: agents.slice(0, 1) });
   const [both, first] = dashboardBodies(stack);
-  expect(both && headings(both)).toEqual(expect.arrayContaining(['One: Health', 'Other: Health']));
-  expect(first && headings(first)).not.toContain('Other: Health');
+  const rows = ['Health', 'Conversation', 'Models', 'Tools', 'Identity'];
+  expect(both && headings(both)).toEqual([
+    ...['One', 'Other'].flatMap((of) => rows.map((row) => `${of}: ${row}`)),
+    ...['Cost drivers', 'One: From the log', 'Other: From the log'],
+  ]);
+  expect(first && headings(first)).toEqual(['One: Health', ...rows.slice(1), 'Cost drivers', 'From the log']);
+});
+
+test('several interpreters and memories are told apart', () => {
+  const { stack, agent } = observed();
+  const codeInterpreters = ['Python', 'Node'].map((id) => new CodeInterpreterTool(stack, id));
+  const memories = ['notes', 'facts'].map((name) => someMemory(stack, name));
+  new AgentDashboard(stack, 'Dashboard', { agents: [agent], codeInterpreters, memories });
+  const body = bodyOf(stack);
+  const several = headings(body).filter((heading) => /interpreter$|Memory$/.test(heading));
+  expect(several).toHaveLength(4);
+  expect(new Set(several).size).toBe(4);
+  for (const heading of several) expect(heading).toMatch(/^[\w-]+: (Code interpreter|Memory)$/);
+  const { properties } = body.widgets.find(({ properties: { title } }) => title === 'vCPU hours') ?? {};
+  const labels = properties?.metrics?.map((metric) => (metric.at(-1) as { label: string }).label);
+  expect(new Set(labels).size).toBe(3);
 });
 
 test('the period is as it was given', () => {
@@ -194,12 +325,34 @@ test('the period is as it was given', () => {
 
 test('fails with everything that is wrong', () => {
   const stack = testStack();
-  const agent = new AgentRuntime(stack, 'Agent', { image: testImage(), runtimeName: 'DEFAULT_agent' });
+  const agent = new AgentRuntime(stack, 'Agent', { image: testImage() });
   const dashboard = (id: string, props: Partial<ConstructorParameters<typeof AgentDashboard>[2]>) => () =>
     new AgentDashboard(stack, id, { agents: [agent], ...props });
   expect(dashboard('A', { agents: [] })).toThrow('Test/A: agents is empty, and the dashboard would be too');
   expect(dashboard('B', { period: Duration.minutes(7), dashboardName: 'a b' })).toThrow(
     /period is 420 seconds; give one of 60, 300, 900, 3600 seconds[^]*dashboardName "a b" is not a valid name/,
   );
-  expect(dashboard('C', { endpointNames: ['prod'] })).toThrow('the agent DEFAULT_agent has "DEFAULT" in its name');
 });
+
+test('synthesis fails where switching endpoints would replace something else', () => {
+  const stack = testStack();
+  const agent = new AgentRuntime(stack, 'Agent', { image: testImage(), runtimeName: 'DEFAULT_agent' });
+  const { dashboard } = new AgentDashboard(stack, 'Dashboard', {
+    agents: [agent],
+    endpointNames: ['prod'],
+  });
+  dashboard.addWidgets(new cloudwatch.TextWidget({ markdown: 'See NO_DEFAULTS, and the endpoint DEFAULT' }));
+  const message = String(expectedError(() => bodyOf(stack)));
+  expect(message).toContain('"DEFAULT_agent::DEFAULT" is on the dashboard and has "DEFAULT" in it');
+  expect(message).toContain('"NO_DEFAULTS" is on the dashboard');
+  expect(message).not.toContain('"DEFAULT" is on the dashboard');
+});
+
+function expectedError(act: () => unknown): unknown {
+  try {
+    act();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing failed');
+}

@@ -34,6 +34,19 @@ test.each([
   expect(states(minutes)).toBe(expected);
 });
 
+test('periods slide: each minute they are those that end with it', () => {
+  const five = { Period: 300, Threshold: 10, EvaluationPeriods: 1, DatapointsToAlarm: 1 };
+  // The clock's five minutes have 9 each; those from the fourth on have 18.
+  expect(states('----99----', five)).toBe('OOOOOAAAAO');
+});
+
+test('two bad minutes are in two periods, and never in three', () => {
+  const five = { Period: 300, Threshold: 5 };
+  const minutes = '00000009900000000000';
+  expect(states(minutes, { ...five, EvaluationPeriods: 3, DatapointsToAlarm: 2 })).toContain('A');
+  expect(states(minutes, { ...five, EvaluationPeriods: 3, DatapointsToAlarm: 3 })).not.toContain('A');
+});
+
 test('gaps can count as breaches, and without a rule there is no verdict on nothing', () => {
   expect(states('11-----', { TreatMissingData: 'breaching' }).at(-1)).toBe('A');
   expect(states('1------', { TreatMissingData: 'missing' })).toBe('OOOOOII');
@@ -52,6 +65,8 @@ test.each([
 });
 
 test('what is not known here is said', () => {
+  expect(() => states('1', { EvaluationWindow: { WallClockWindow: {} } })).toThrow('a wall clock window is not known');
+  expect(() => states('1', { Period: 30 })).toThrow('a period of 30 seconds is not known here; give whole minutes');
   expect(() => states('1', { ComparisonOperator: 'GreaterThanUpperThreshold' })).toThrow('needs a fixed threshold');
   expect(() => states('1', { TreatMissingData: 'ignore' })).toThrow('use breaching, notBreaching or missing');
 });

@@ -76,6 +76,18 @@ test('a series has a value for each period with samples', () => {
   expect(() => data.series(identity, { statistic: 'TM99', periodSeconds: 60 })).toThrow('"TM99" is not known here');
 });
 
+test('periods begin where they are told to', () => {
+  const data = new MetricData([sample({}, 1, 4), sample({}, 2, 5), sample({}, 4, 9)]).alignedTo(AT + 4 * 60_000);
+  const series = data.series(
+    { namespace: 'N', metricName: 'M', dimensions: {} },
+    { statistic: 'Sum', periodSeconds: 300 },
+  );
+  expect([...series]).toEqual([
+    [AT + 4 * 60_000, 3],
+    [AT + 9 * 60_000, 4],
+  ]);
+});
+
 test('a part of a dimension set finds nothing, as in CloudWatch', () => {
   const data = new MetricData([sample({ A: 'a', B: 'b' }, 1)]);
   const found = (dimensions: Record<string, string>) =>

@@ -41,8 +41,9 @@ test.each([
   ['a comparison is 1 or 0', 'a >= 2', series(0, 1, undefined, 1)],
   ['a branch that is not chosen needs no data', 'IF(a >= 2, a, b)', series(10, 2, undefined, 4)],
   ['a branch that is chosen and has none gives none', 'IF(b > 0, a, 0)', series(1, undefined, undefined, 4)],
-  ['gaps are filled', 'FILL(a, 0)', series(1, 2, 0, 4)],
-  ['a metric that never was has no gaps', 'FILL(empty, 0)', series()],
+  ['a division by zero has no data', 'b / (a - 2)', series(-10, undefined, undefined, 20)],
+  ['so it has none where both are zero', '(a - 2) / (a - 2)', series(1, undefined, undefined, 1)],
+  ['a division of numbers by zero has none at all', '1 / 0', series()],
   ['what a search finds can be added up', `SUM(SEARCH('both', 'Sum'))`, series(4, 2)],
 ])('%s', (_what, source, expected) => {
   expect(value(source)).toEqual(expected);
@@ -59,6 +60,7 @@ test.each([
   ['a b', '"b" is not expected'],
   ['a ~ b', '"~ b" is no part of one'],
   ['[a, b] + unknown', 'metric math refers to "unknown", which is not defined'],
+  ['FILL(a, 0)', 'metric math has no FILL with 2 of these arguments here'],
   ['RATE(a)', 'metric math has no RATE with 1 of these arguments here'],
   [`'text'`, `the text 'text' is no value`],
 ])('%s fails', (source, message) => {

@@ -1,4 +1,4 @@
-import { NOT_MADE } from './answer';
+import { NOT_MADE } from '../custom-resource/answer';
 import { areSameUrls, mergedReturnUrls } from './return-urls';
 
 /** What the custom resource is given; CloudFormation hands on every value as text or as lists of text. */

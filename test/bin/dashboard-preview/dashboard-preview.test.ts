@@ -41,7 +41,7 @@ beforeAll(() => {
   const app = new App({ outdir: assembly });
   const { stack, agent, things } = observed(new Stack(app, 'Test'), { runtimeName: 'support' });
   new AgentDashboard(stack, 'Dashboard', { agents: [agent], ...things });
-  new AgentAlarms(stack, 'Alarms', { agent });
+  new AgentAlarms(stack, 'Alarms', { agent, hourlyCostUsd: 5 });
   app.synth();
 
   logs = join(folder, 'logs');
@@ -108,8 +108,8 @@ test('figures are of the whole time', () => {
 
 test('alarms say what the same samples make of them', () => {
   const { html } = page();
-  expect(html).toMatch(/<li class="ALARM"[^>]*><b>AlarmsFlushFailures<\/b>/);
-  expect(html).toMatch(/<li class="OK"[^>]*><b>AlarmsRestoreFailures<\/b>/);
+  expect(html).toMatch(/<li class="ALARM"[^>]*><b>AlarmsHourlyCost<\/b>/);
+  expect(html).toMatch(/<li class="OK"[^>]*><b>AlarmsFlushFailures<\/b>/);
 });
 
 test('what the log has cannot become a part of the page', () => {

@@ -32,6 +32,7 @@ const OF_A_PARENT = [
   'AWS::ApiGatewayV2::Stage StageName',
   'AWS::BedrockAgentCore::GatewayTarget Name',
   'AWS::BedrockAgentCore::Policy Name',
+  'AWS::CloudWatch::Alarm MetricName',
   'AWS::Cognito::UserPoolClient ClientName',
   'AWS::Cognito::UserPoolGroup GroupName',
   'AWS::Cognito::UserPoolResourceServer Identifier',
@@ -49,7 +50,12 @@ function namesIn(place: Place): PhysicalName[] {
   const text = JSON.stringify(Template.fromStack(stack).toJSON());
   const template = new ResolvedTemplate(
     JSON.parse(text.replaceAll('{"Ref":"AWS::StackId"}', JSON.stringify(id))) as object,
-    { ...place, standIn: ({ logicalId }) => `${stackName}-${logicalId}` },
+    {
+      ...place,
+      // Names are cut out of ARNs.
+      standIn: ({ logicalId }, attribute) =>
+        attribute?.endsWith('Arn') ? `arn:aws:made:::${stackName}/${logicalId}` : `${stackName}-${logicalId}`,
+    },
   );
   return template
     .resources()

@@ -57,6 +57,8 @@ export class S3ObjectStore implements ObjectStore {
       region,
       credentials,
       maxAttempts: ATTEMPTS,
+      // Every frame has a hash of its own, and the client's check is slow for a file of a gigabyte.
+      responseChecksumValidation: 'WHEN_REQUIRED',
       // An endpoint of one's own seldom has a name for every bucket.
       forcePathStyle: Boolean(process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL),
       requestHandler: {

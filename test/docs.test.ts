@@ -103,7 +103,9 @@ test('the pages that README and docs link to exist', () => {
   for (const page of [
     'README.md',
     'CONTRIBUTING.md',
-    ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
+    ...readdirSync(join(root, 'docs'))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `docs/${name}`),
   ]) {
     for (const [, link = ''] of read(page).matchAll(/\]\(((?!https?:)[^)#]+)/g)) {
       expect(() => read(join(page, '..', link))).not.toThrow();

@@ -3,7 +3,8 @@ import type { Log } from './log.ts';
 import { RefusedRequest } from './protocol.ts';
 import type { Run } from './run.ts';
 import type { SessionMeters } from './session-meters.ts';
-import { WorkspaceFenced } from './workspace/object-store.ts';
+import { WorkspaceFenced, WorkspaceUnavailable } from './workspace/object-store.ts';
+import { WorkspaceUnreadable } from './workspace/scan.ts';
 import type { FlushOutcome, RestoreProgress, SessionWorkspace, SkippedFiles } from './workspace/workspace.ts';
 
 export interface SessionKeeperOptions {
@@ -72,7 +73,7 @@ export class SessionKeeper {
 
   async #restore(run: Run): Promise<void> {
     this.#waiting = run;
-    if (this.#progress) {
+    if (this.#progress && this.#progress.total > 0) {
       this.#beginStep(run, this.#progress.total);
     }
     this.#restoring ??= this.#bringBack().finally(() => {
@@ -135,7 +136,7 @@ export class SessionKeeper {
         return;
       }
     } catch (error) {
-      throw error instanceof Error ? unavailable(error) : error;
+      throw error instanceof WorkspaceUnavailable || error instanceof WorkspaceUnreadable ? unavailable(error) : error;
     }
     throw new RefusedRequest('WORKSPACE_FENCED', 'Another container of this session has kept a later state of it.');
   }

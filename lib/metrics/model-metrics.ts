@@ -1,5 +1,5 @@
 import { aws_cloudwatch as cloudwatch } from 'aws-cdk-lib';
-import { type Dimensions, familyOf, MetricStanding } from './metric';
+import { familyOf, MetricStanding } from './metric';
 
 const { COUNT, MILLISECONDS } = cloudwatch.Unit;
 const { SUM } = cloudwatch.Stats;
@@ -29,8 +29,3 @@ export const ModelMetrics = {
   /** Tokens that were written. */
   OUTPUT_TOKENS: modelMetric('OutputTokenCount', COUNT, SUM),
 } as const;
-
-/** @param modelId what calls name: the id of an inference profile or of a model */
-export function modelDimensions(modelId: string): Dimensions {
-  return { ModelId: modelId };
-}

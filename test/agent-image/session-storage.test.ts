@@ -366,20 +366,17 @@ test('of two containers that go on with a session the second to keep is told, an
 });
 
 test('a container that learns from a flush that another one went on ends, too', async () => {
-  const old = await container();
-  await old.ask('hello');
-  await old.stop();
-  const first = await container(old.sessionId);
-  const second = await container(old.sessionId);
-  await second.post({ action: 'attach' });
-  await first.ask('to the first');
-  // Something to keep: a run that is refused before it reads anything.
-  const refused = await second.post({ prompt: 'x', tools: ['none such'] });
-  expect(refused.status).toBe(400);
-  keep(second, 'new', 'x');
-  const reply = await second.ask('to the second');
-  expect(reply.error?.code).toBe('WORKSPACE_FENCED');
-  expect(await second.exitCode()).toBe(1);
+  const first = await container();
+  await first.ask('hello');
+  const second = await container(first.sessionId);
+  await second.ask('to the second');
+  keep(first, 'new', 'x');
+  const response = await first.post({ action: 'flush' });
+
+  expect(response.status).toBe(409);
+  expect(await response.json()).toMatchObject({ error: { code: 'WORKSPACE_FENCED' } });
+  expect(await first.exitCode()).toBe(1);
+  expect((await second.ask('and again')).status).toBe('success');
 });
 
 test('what was kept and is damaged is refused, and left as it is', async () => {

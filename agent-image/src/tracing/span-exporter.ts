@@ -1,6 +1,6 @@
 import type { Log } from '../log.ts';
 import type { Authorize } from '../signed-post.ts';
-import { untilAborted } from '../tools/code-interpreter/until-aborted.ts';
+import { untilAborted } from '../until-aborted.ts';
 import { otlpRequest } from './otlp.ts';
 import type { EndedSpan, SpanAttributes } from './span.ts';
 

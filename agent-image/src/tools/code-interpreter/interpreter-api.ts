@@ -13,7 +13,7 @@ import {
 import { setTimeout as delay } from 'node:timers/promises';
 import { AnswerTooLong, boundResponse } from './bounded-answer.ts';
 import { faultOf, type InterpreterCode, InterpreterFault } from './interpreter-fault.ts';
-import { untilAborted } from './until-aborted.ts';
+import { untilAborted } from '../../until-aborted.ts';
 
 /**
  * How long a session lives, in seconds: as long as AgentCore lets a microVM live by default, because activity does not

@@ -4,7 +4,7 @@ import type { Log } from '../../log.ts';
 import { AnswerTooLong } from './bounded-answer.ts';
 import type { InterpreterApi, InterpreterResult } from './interpreter-api.ts';
 import { faultOf, type InterpreterCode, InterpreterFault } from './interpreter-fault.ts';
-import { untilAborted } from './until-aborted.ts';
+import { untilAborted } from '../../until-aborted.ts';
 
 /** How long the start of a session may take, in milliseconds; AgentCore needs seconds at most. */
 const START_MS = 30_000;

@@ -12,7 +12,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { GatewayConfig } from '../../config/gateways.ts';
 import { TOOL_CALL_MS } from '../bounded-call.ts';
 import { errorName, isTimeout } from '../error-name.ts';
-import { untilAborted } from '../code-interpreter/until-aborted.ts';
+import { untilAborted } from '../../until-aborted.ts';
 import type { Authorize } from '../../signed-post.ts';
 import { faultOfRpc, type GatewayCode, GatewayFault } from './gateway-fault.ts';
 import { gatewayFetch } from './gateway-fetch.ts';

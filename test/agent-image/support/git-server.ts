@@ -109,6 +109,8 @@ export class GitServer {
       },
       stdio: ['pipe', 'pipe', 'ignore'],
     });
+    // It answers 404 without reading the request, and a pipe that nobody reads is no fault of the server.
+    child.stdin.on('error', () => {});
     child.stdin.end(body);
     const output = await buffer(child.stdout);
     const end = output.indexOf('\r\n\r\n');

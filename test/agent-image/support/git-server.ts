@@ -110,7 +110,7 @@ export class GitServer {
       stdio: ['pipe', 'pipe', 'ignore'],
     });
     // It answers 404 without reading the request, and a pipe that nobody reads is no fault of the server.
-    child.stdin.on('error', () => {});
+    child.stdin.on('error', () => undefined);
     child.stdin.end(body);
     const output = await buffer(child.stdout);
     const end = output.indexOf('\r\n\r\n');

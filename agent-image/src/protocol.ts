@@ -29,8 +29,10 @@ export const MAX_WAITING_RUNS = 8;
 /** Longest tool arguments and tool result in an event, in characters; that something is cut off is said with it. */
 export const MAX_TOOL_RESULT_CHARACTERS = 65_536;
 
+export const PERMISSION_MODES = ['ask', 'acceptEdits', 'plan', 'bypass'] as const;
+
 /** How a session treats tools that change or reach something; a session begins with the deployment's first one. */
-export type PermissionMode = 'ask' | 'acceptEdits' | 'plan' | 'bypass';
+export type PermissionMode = (typeof PERMISSION_MODES)[number];
 
 /** What a request may choose besides its prompt, in either form. */
 export interface RunChoices {

@@ -1,10 +1,14 @@
-import type { HistoryMessage, PermissionMode, ResumeEntry, RunChoices } from '../protocol.ts';
+import {
+  type HistoryMessage,
+  PERMISSION_MODES,
+  type PermissionMode,
+  type ResumeEntry,
+  type RunChoices,
+} from '../protocol.ts';
 import { invalid, isObject, kindOf, quoted, readList, readText, refuseUnknownFields } from './fields.ts';
 
 /** Fields that either form may have: in the short form by themselves, in `RunAgentInput` within `forwardedProps`. */
 export const CHOICE_FIELDS = ['model', 'systemPrompt', 'tools', 'permissionMode'];
-
-const MODES: readonly PermissionMode[] = ['ask', 'acceptEdits', 'plan', 'bypass'];
 
 /** Entries of a list in a request; more are a mistake or an attack. */
 const MAX_ENTRIES = { tools: 200, history: 10_000, resume: 200 };
@@ -109,9 +113,9 @@ function isDeeperThan(levels: number, value: unknown): boolean {
 }
 
 function readMode(value: unknown): PermissionMode {
-  const mode = MODES.find((known) => known === value);
+  const mode = PERMISSION_MODES.find((known) => known === value);
   if (mode === undefined) {
-    throw invalid(`"permissionMode" must be one of ${MODES.join(', ')}, not ${quoted(value)}`);
+    throw invalid(`"permissionMode" must be one of ${PERMISSION_MODES.join(', ')}, not ${quoted(value)}`);
   }
   return mode;
 }

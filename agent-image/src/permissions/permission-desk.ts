@@ -10,7 +10,7 @@ import { riskOf } from './tool-risk.ts';
  * How long a question stays open by default, in milliseconds: ten minutes, below the fifteen minutes after which
  * AgentCore stops an idle session (its default `idleRuntimeSessionTimeout`).
  */
-export const QUESTION_LIFETIME_MS = 10 * 60_000;
+const QUESTION_LIFETIME_MS = 10 * 60_000;
 
 /** Why nothing more may be done in a turn. */
 export type TurnOver = 'expired' | 'cancelled' | 'stopped';

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { BytePath, Entries, Pack } from './format/entries.ts';
+import { type BytePath, type Entries, type Pack, WorkspaceDamaged } from './format/entries.ts';
 import { hashOf } from './format/frames.ts';
 import { decodeHead, encodeHead, type Head, type ManifestReference } from './format/head.ts';
 import { MAX_INLINE_BYTES } from './format/limits.ts';
 import { encodeManifest } from './format/manifest.ts';
 import { HEAD_KEY, manifestKey } from './format/object-source.ts';
+import { pathInNoDirectory } from './format/paths.ts';
 import { liveBytes } from './compaction.ts';
 import type { KeptState } from './kept-state.ts';
 import {
@@ -44,6 +45,7 @@ export class Committer {
    */
   async commit(staging: Staging, before: KeptState): Promise<KeptState> {
     const { entries, packs } = staging;
+    assertReadable(entries);
     await staging.place();
     const paths = new Set([...before.inlinePaths, ...staging.changed]);
     let manifests = before.committed?.head.manifests ?? [];
@@ -127,11 +129,33 @@ export class Committer {
   /** @throws WorkspaceFenced when it is not of this container */
   async #readHead(): Promise<{ readonly etag: string; readonly commit: string }> {
     const object = await this.#store.get(HEAD_KEY);
-    const commit = object && decodeHead(object.body).head.commit;
+    const commit = object && commitIn(object.body);
     if (!object || commit === undefined || !this.#tried.has(commit)) {
       throw new WorkspaceFenced();
     }
     return { etag: object.etag, commit };
+  }
+}
+
+/** Undefined for a HEAD that cannot be read, as of a later format: this container has not written it. */
+function commitIn(head: Buffer): string | undefined {
+  try {
+    return decodeHead(head).head.commit;
+  } catch (error) {
+    if (error instanceof WorkspaceDamaged) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** No container could open what is no tree, so that all of the session would be lost. */
+function assertReadable(entries: Entries): void {
+  const path = pathInNoDirectory(entries);
+  if (path !== undefined) {
+    throw new Error(
+      `${JSON.stringify(path)} would be kept in no directory, so nothing was kept: what was kept before is still there. This is a fault of the agent; report it with this line.`,
+    );
   }
 }
 

@@ -9,7 +9,11 @@ const SETTLED_NS = 50_000_000n;
 
 /** What a path on the disk looked like when its content was known last. */
 interface Look {
-  readonly signature: string;
+  readonly inode: bigint;
+  readonly size: number;
+  readonly modified: bigint;
+  readonly changed: bigint;
+  readonly mode: number;
   /** Whether the same look means the same content. */
   readonly settled: boolean;
 }
@@ -18,7 +22,8 @@ interface Look {
 export class DiskMemory {
   readonly #looks: Map<BytePath, Look>;
   readonly #before: ReadonlyMap<BytePath, Look>;
-  #paths: Map<string, BytePath> | undefined;
+  /** Of what was remembered with the last commit, by inode. */
+  #paths: Map<bigint, BytePath> | undefined;
 
   /** @param before what was remembered with the last commit; it stays as it is */
   constructor(before?: DiskMemory) {
@@ -29,12 +34,12 @@ export class DiskMemory {
   /** Remembers a path whose content is known; `at`: when it was looked at, in milliseconds since 1970. */
   remember(path: BytePath, stats: BigIntStats, at: number): void {
     const settled = BigInt(at) * 1_000_000n - stats.ctimeNs > SETTLED_NS;
-    this.#looks.set(path, { signature: signatureOf(stats), settled });
+    this.#looks.set(path, lookOf(stats, settled));
   }
 
   /** Remembers what was just made here, before anything else could change it. */
   rememberMade(path: BytePath, stats: BigIntStats): void {
-    this.#looks.set(path, { signature: signatureOf(stats), settled: true });
+    this.#looks.set(path, lookOf(stats, true));
   }
 
   forget(path: BytePath): void {
@@ -42,20 +47,30 @@ export class DiskMemory {
   }
 
   isUnchanged(path: BytePath, stats: BigIntStats): boolean {
-    const look = this.#looks.get(path);
-    return look !== undefined && look.settled && look.signature === signatureOf(stats);
+    return isSame(this.#looks.get(path), stats);
   }
 
   /** The path under which this very file was known with the last commit, with the same content. */
   formerPath(stats: BigIntStats): BytePath | undefined {
-    this.#paths ??= new Map(
-      [...this.#before].flatMap(([path, look]) => (look.settled ? [[look.signature, path]] : [])),
-    );
-    return this.#paths.get(signatureOf(stats));
+    this.#paths ??= new Map([...this.#before].map(([path, { inode }]) => [inode, path]));
+    const path = this.#paths.get(stats.ino);
+    return path !== undefined && isSame(this.#before.get(path), stats) ? path : undefined;
   }
 }
 
-/** Changes whenever the file is written, replaced, renamed or given other permissions. */
-function signatureOf({ ino, size, mtimeNs, ctimeNs, mode }: BigIntStats): string {
-  return `${ino} ${size} ${mtimeNs} ${ctimeNs} ${mode}`;
+/** Of the figures of a file only those that are needed: there may be many files. */
+function lookOf({ ino, size, mtimeNs, ctimeNs, mode }: BigIntStats, settled: boolean): Look {
+  return { inode: ino, size: Number(size), modified: mtimeNs, changed: ctimeNs, mode: Number(mode), settled };
+}
+
+/** A file looks different whenever it is written, replaced, renamed or given other permissions. */
+function isSame(look: Look | undefined, { ino, size, mtimeNs, ctimeNs, mode }: BigIntStats): boolean {
+  return (
+    look?.settled === true &&
+    look.changed === ctimeNs &&
+    look.modified === mtimeNs &&
+    look.inode === ino &&
+    look.size === Number(size) &&
+    look.mode === Number(mode)
+  );
 }

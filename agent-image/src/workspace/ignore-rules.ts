@@ -1,4 +1,5 @@
 import type { BytePath } from './format/entries.ts';
+import { parentOf } from './format/paths.ts';
 
 /** At the top of the working directory: what of it is not to be kept. */
 export const IGNORE_FILE = '.agentignore';
@@ -23,7 +24,7 @@ export type Ignores = (path: BytePath, isDirectory: boolean) => boolean;
 /**
  * Reads rules: one a line, as in a `.gitignore` without character classes and backslashes. `*` and `?` stay within a
  * name, `**` is any number of names, a slash within a rule binds it to the top, one at its end to directories, `!` keeps
- * what a rule before it left out, `#` begins a comment. Nothing in a directory that is left out can be kept.
+ * what a rule before it left out, `#` begins a comment. All that is in a directory that is left out is left out too.
  *
  * @param text the file, with every byte as the character of the same number
  */
@@ -34,7 +35,10 @@ export function readIgnoreRules(text: string): Ignores {
     .filter((line) => line !== '' && !line.startsWith('#') && line.length <= MAX_RULE_CHARACTERS)
     .slice(0, MAX_RULES)
     .map(ruleOf);
-  return (path, isDirectory) => {
+  if (rules.length === 0) {
+    return () => false;
+  }
+  const matches: Ignores = (path, isDirectory) => {
     const names = path.split('/');
     let ignored = false;
     for (const { parts, keeps, directoriesOnly } of rules) {
@@ -44,6 +48,15 @@ export function readIgnoreRules(text: string): Ignores {
     }
     return ignored;
   };
+  // Every directory is above many paths.
+  const known = new Map<BytePath, boolean>([['', false]]);
+  const ignoresDirectory = (path: BytePath): boolean => {
+    const ignored = known.get(path) ?? (ignoresDirectory(parentOf(path)) || matches(path, true));
+    known.set(path, ignored);
+    return ignored;
+  };
+  return (path, isDirectory) =>
+    isDirectory ? ignoresDirectory(path) : ignoresDirectory(parentOf(path)) || matches(path, false);
 }
 
 function ruleOf(line: string): Rule {
@@ -57,22 +70,21 @@ function ruleOf(line: string): Rule {
 
 /** Every part against every name at most once, however many `**` there are. */
 function matchesPath(parts: readonly string[], names: readonly string[]): boolean {
-  let ends = new Set([0]);
+  let ends = [0];
+  // After `**`, all that is behind the first end is one too.
+  let openEnded = false;
   for (const [index, part] of parts.entries()) {
-    const next = new Set<number>();
-    for (const at of ends) {
-      if (part === '**') {
-        // At its end, a rule speaks of what is in the directory and not of the directory.
-        for (let end = index === parts.length - 1 ? at + 1 : at; end <= names.length; end += 1) {
-          next.add(end);
-        }
-      } else if (matchesName(part, names[at])) {
-        next.add(at + 1);
-      }
+    const [first = names.length + 1] = ends;
+    if (part === '**') {
+      // At its end, a rule speaks of what is in the directory and not of the directory.
+      ends = [index === parts.length - 1 ? first + 1 : first];
+    } else {
+      const begins = openEnded ? [...names.keys()].slice(first) : ends;
+      ends = begins.filter((at) => matchesName(part, names[at])).map((at) => at + 1);
     }
-    ends = next;
+    openEnded = part === '**';
   }
-  return ends.has(names.length);
+  return openEnded ? ends.some((end) => end <= names.length) : ends.at(-1) === names.length;
 }
 
 /** Goes back to the last `*` only, so it takes no longer than the product of both lengths. */

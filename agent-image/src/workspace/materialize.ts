@@ -15,7 +15,7 @@ import {
 import type { BytePath, DirectoryEntry, Entries, FileEntry, LinkEntry } from './format/entries.ts';
 import { isWithin } from './format/paths.ts';
 import { nativeName, nativePath } from './native-path.ts';
-import { Pacer } from './pacer.ts';
+import type { Pacer } from './pacer.ts';
 import { removeTree } from './remove-tree.ts';
 import type { Tree } from './scan.ts';
 
@@ -34,11 +34,12 @@ export class TreeMaker {
   readonly #directory: string;
   readonly #directories: [string | Buffer, DirectoryEntry][] = [];
   readonly #links: [string | Buffer, LinkEntry][] = [];
-  readonly #pacer = new Pacer();
+  readonly #pacer: Pacer;
 
   /** The tree's directory must be there, and may be a link to one. */
-  constructor({ prefix, directory }: Pick<Tree, 'prefix' | 'directory'>) {
+  constructor({ prefix, directory }: Pick<Tree, 'prefix' | 'directory'>, pacer: Pacer) {
     this.#prefix = prefix;
+    this.#pacer = pacer;
     this.#directory = realpathSync(directory);
   }
 
@@ -80,6 +81,7 @@ export class TreeMaker {
       if (mode !== MODE_MEANWHILE) {
         chmodSync(native, mode);
       }
+      await this.#pacer.pause();
     }
   }
 }
@@ -118,11 +120,13 @@ export function writePart(native: string | Buffer, file: FileEntry, { bytes, at,
 }
 
 /**
- * Node takes times as floating-point seconds, too coarse for nanoseconds, and cuts them to microseconds; the middle of a
- * microsecond is the one that it is in, whichever way it is rounded.
+ * Node takes times as floating-point seconds, too coarse for nanoseconds, and may cut them to microseconds; the middle of
+ * a microsecond is the one that it is in, whichever way it is rounded. As text, because Node puts the present time in the
+ * place of a negative number, which is a time before 1970.
  */
-function secondsOf(nanoseconds: bigint): number {
-  return (Number(nanoseconds / 1_000n) + 0.5) / 1e6;
+function secondsOf(nanoseconds: bigint): string {
+  const middle = nanoseconds < 0n ? -0.5 : 0.5;
+  return String((Number(nanoseconds / 1_000n) + middle) / 1e6);
 }
 
 function makeDirectory(native: string | Buffer): void {

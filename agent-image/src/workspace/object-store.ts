@@ -17,6 +17,12 @@ export interface ObjectStore extends ObjectSource {
    * @throws ConditionFailed, ConditionConflict
    */
   put(key: string, body: Buffer, condition?: WriteCondition): Promise<string>;
+  /**
+   * The tag that an object has now; undefined when there is none.
+   *
+   * @param known the tag that it is likely to have: then its content does not travel
+   */
+  tagOf(key: string, known: string | undefined): Promise<string | undefined>;
   /** All objects whose key begins with `prefix`. */
   list(prefix: string): AsyncIterable<ListedObject>;
   remove(keys: readonly string[]): Promise<void>;

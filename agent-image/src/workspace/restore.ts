@@ -3,6 +3,7 @@ import { decodeFrame } from './format/frames.ts';
 import { getObject, type ObjectSource, packKey } from './format/object-source.ts';
 import type { KeptState } from './kept-state.ts';
 import { TreeMaker, writePart } from './materialize.ts';
+import { Pacer } from './pacer.ts';
 import type { Tree } from './scan.ts';
 import { shareWork } from './share-work.ts';
 
@@ -46,7 +47,8 @@ export async function restoreTrees(
   trees: readonly Pick<Tree, 'prefix' | 'directory'>[],
   onProgress: OnProgress,
 ): Promise<void> {
-  const makers = trees.map((tree) => new TreeMaker(tree));
+  const pacer = new Pacer();
+  const makers = trees.map((tree) => new TreeMaker(tree, pacer));
   const usesOfPacks = usesOf(entries, makers);
   const total = [...usesOfPacks.keys()].reduce((sum, { length }) => sum + length, 0);
   let done = 0;
@@ -60,7 +62,10 @@ export async function restoreTrees(
       await directories;
       await shareWork(frames, MAX_DECODING, async ([frame, uses]) => {
         const raw = await decodeFrame(frame, stored.subarray(frame.offset, frame.offset + frame.length));
-        uses.forEach((use) => write(use, raw));
+        for (const use of uses) {
+          write(use, raw);
+          await pacer.pause();
+        }
       });
       done += pack.length;
       onProgress({ done, total });

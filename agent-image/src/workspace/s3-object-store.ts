@@ -2,6 +2,7 @@ import {
   type _Object,
   DeleteObjectsCommand,
   GetObjectCommand,
+  type GetObjectCommandInput,
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
@@ -35,6 +36,9 @@ const ATTEMPTS = 4;
 
 /** S3 deletes up to so many objects at a request (reference of DeleteObjects). */
 const DELETED_AT_ONCE = 1_000;
+
+/** Status of S3's answer when an object has the tag of `If-None-Match`. */
+const NOT_MODIFIED = 304;
 
 const REMEDIES: Readonly<Record<string, string>> = {
   AccessDenied:
@@ -70,16 +74,30 @@ export class S3ObjectStore implements ObjectStore {
     });
   }
 
-  async get(key: string, range?: ByteRange): Promise<StoredObject | undefined> {
-    const Range = range && `bytes=${range.from}-${range.from + range.length - 1}`;
+  get(key: string, range?: ByteRange): Promise<StoredObject | undefined> {
+    return this.#get(key, { Range: range && `bytes=${range.from}-${range.from + range.length - 1}` });
+  }
+
+  async tagOf(key: string, known: string | undefined): Promise<string | undefined> {
+    return (await this.#get(key, { IfNoneMatch: known }))?.etag;
+  }
+
+  /** With `IfNoneMatch`, an object that has this tag comes without its content. */
+  async #get(
+    key: string,
+    wanted: Pick<GetObjectCommandInput, 'Range' | 'IfNoneMatch'>,
+  ): Promise<StoredObject | undefined> {
     for (let attempt = 1; ; attempt += 1) {
       let answered = false;
       try {
-        const { Body, ETag = '' } = await this.#client.send(new GetObjectCommand({ ...this.#at(key), Range }));
+        const { Body, ETag = '' } = await this.#client.send(new GetObjectCommand({ ...this.#at(key), ...wanted }));
         answered = true;
         const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array();
         return { body: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), etag: ETag };
       } catch (error) {
+        if (wanted.IfNoneMatch !== undefined && statusOf(error) === NOT_MODIFIED) {
+          return { body: Buffer.alloc(0), etag: wanted.IfNoneMatch };
+        }
         if (nameOf(error) === 'NoSuchKey' || (nameOf(error) === 'AccessDenied' && !(await this.#exists(key)))) {
           return undefined;
         }
@@ -173,6 +191,10 @@ export class S3ObjectStore implements ObjectStore {
     const where = `s3://${this.#bucket}/${this.#prefix}${key}`;
     return new WorkspaceUnavailable(`Cannot ${verb} ${where}`, `${name}; ${remedy}`);
   }
+}
+
+function statusOf(error: unknown): number | undefined {
+  return (error as { readonly $metadata?: { readonly httpStatusCode?: number } }).$metadata?.httpStatusCode;
 }
 
 function nameOf(error: unknown): string {

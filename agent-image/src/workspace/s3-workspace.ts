@@ -109,7 +109,7 @@ export class S3Workspace implements SessionWorkspace {
     return flush;
   }
 
-  async #flush({ urgent = false, recordOnly = false }: FlushOptions): Promise<FlushOutcome> {
+  async #flush({ urgent = false, recordOnly = false, verify = false }: FlushOptions): Promise<FlushOutcome> {
     const opened = this.#opened;
     if (!opened) {
       return { kind: 'unchanged' };
@@ -122,7 +122,7 @@ export class S3Workspace implements SessionWorkspace {
     // Before all was brought back, what is missing on the disk would pass for deleted.
     const trees = recordOnly || !opened.restored ? [] : this.#trees(opened);
     const hurries = (): boolean => this.#urgent > 0;
-    const { kind, changed, uploaded, skipped } = await opened.sync.flush({ texts, trees, hurries });
+    const { kind, changed, uploaded, skipped } = await opened.sync.flush({ texts, trees, hurries, verifies: verify });
     if (kind === 'kept') {
       opened.keptRecord = record ?? opened.keptRecord;
     }

@@ -1,5 +1,5 @@
 import { type BigIntStats, type Dirent, lstatSync, readdirSync } from 'node:fs';
-import type { BytePath } from './format/entries.ts';
+import type { BytePath, Entries } from './format/entries.ts';
 import { MAX_PATH_BYTES } from './format/limits.ts';
 import { nativePath } from './native-path.ts';
 import type { Pacer } from './pacer.ts';
@@ -40,6 +40,8 @@ export interface Tree {
   readonly directory: string;
   /** Whether a path, relative to the directory, is to be kept. */
   readonly keeps: (path: BytePath, isDirectory: boolean) => boolean;
+  /** Whether what was kept already goes on to be kept, whatever {@link keeps} says of it now. */
+  readonly keptStays: boolean;
 }
 
 export interface Scanned {
@@ -58,8 +60,9 @@ export interface Scanned {
  * that, has them all, also when something is committed meanwhile.
  *
  * @param from directories relative to the tree's; they are not among what is found
+ * @param kept what was kept already
  */
-export async function scan(tree: Tree, from: readonly BytePath[], pacer: Pacer): Promise<Scanned> {
+export async function scan(tree: Tree, from: readonly BytePath[], kept: Entries, pacer: Pacer): Promise<Scanned> {
   const scanned: Scanned = { found: [], skipped: [], unknown: [], later: [] };
   const waiting = [...from].reverse();
   for (let directory = waiting.pop(); directory !== undefined; directory = waiting.pop()) {
@@ -68,14 +71,17 @@ export async function scan(tree: Tree, from: readonly BytePath[], pacer: Pacer):
     const directories: BytePath[] = [];
     for (const child of children) {
       const path = directory === '' ? child.name : `${directory}/${child.name}`;
-      if (!tree.keeps(path, child.isDirectory())) {
+      const inWorkspace = `${tree.prefix}/${path}`;
+      const stays = tree.keptStays && kept.has(inWorkspace);
+      if (!stays && !tree.keeps(path, child.isDirectory())) {
         continue;
       }
-      const found = look(tree, path, scanned);
+      const found = look(inWorkspace, nativePath(tree.directory, path), scanned);
       if (found?.type === 'directory') {
         (isRepository && child.name === 'objects' ? scanned.later : directories).push(path);
       }
-      await pacer.pause();
+      const gap = pacer.pause();
+      if (gap) await gap;
     }
     waiting.push(...directories.reverse());
   }
@@ -98,24 +104,22 @@ function readDirectory(tree: Tree, path: BytePath, scanned: Scanned): Dirent[] {
   }
 }
 
-function look({ prefix, directory }: Tree, path: BytePath, scanned: Scanned): Found | undefined {
-  const kept = `${prefix}/${path}`;
-  const native = nativePath(directory, path);
+function look(path: BytePath, native: string | Buffer, scanned: Scanned): Found | undefined {
   let stats: BigIntStats | undefined;
   try {
     stats = lstatSync(native, { bigint: true, throwIfNoEntry: false });
   } catch (error) {
-    noteUnknown(kept, error, scanned);
+    noteUnknown(path, error, scanned);
   }
   const type = stats && typeOf(stats);
-  const isTooLong = kept.length > MAX_PATH_BYTES;
+  const isTooLong = path.length > MAX_PATH_BYTES;
   if (!stats || !type || isTooLong) {
     if (stats) {
-      scanned.skipped.push({ path: kept, reason: isTooLong ? 'path_too_long' : 'special_file' });
+      scanned.skipped.push({ path, reason: isTooLong ? 'path_too_long' : 'special_file' });
     }
     return undefined;
   }
-  const item: Found = { path: kept, native, type, stats };
+  const item: Found = { path, native, type, stats };
   scanned.found.push(item);
   return item;
 }

@@ -30,13 +30,14 @@ export function transcriptDirectoryOf({ configDirectory }: AgentDirectories): st
   return join(configDirectory, 'projects');
 }
 
-/** The agent's working directory, without what its rules leave out. */
+/** The agent's working directory, without what its rules leave out; like Git's, they are for what is not kept yet. */
 export function fileTree({ workspaceDirectory }: AgentDirectories): Tree {
   const ignores = ignoreRulesIn(workspaceDirectory);
   return {
     prefix: FILES_PREFIX,
     directory: workspaceDirectory,
     keeps: (path, isDirectory) => path === IGNORE_FILE || !ignores(path, isDirectory),
+    keptStays: true,
   };
 }
 
@@ -60,6 +61,7 @@ export function transcriptTree(
       if (conversation === undefined || IMAGE_COPY.test(path)) return false;
       return [conversation, `${conversation}.jsonl`].includes(name);
     },
+    keptStays: false,
   };
 }
 

@@ -2,7 +2,7 @@ import { readlinkSync } from 'node:fs';
 import type { DiskMemory } from './disk-memory.ts';
 import type { BytePath } from './format/entries.ts';
 import { MAX_FRAME_BYTES } from './format/limits.ts';
-import { isWithin } from './format/paths.ts';
+import { isWithin, pathsAbove } from './format/paths.ts';
 import { openFile } from './open-file.ts';
 import { Pacer } from './pacer.ts';
 import { type Found, scan, type Skipped, type SkipReason, type Tree } from './scan.ts';
@@ -39,7 +39,8 @@ export class TreeStager {
   readonly #pacer = new Pacer();
   readonly #skipped: Skipped[] = [];
   readonly #found = new Map<BytePath, Found>();
-  readonly #unknown: BytePath[] = [];
+  /** Paths of which nothing is known, nor of what is below them. */
+  readonly #unknown = new Set<BytePath>();
   #bytes = 0;
   #count = 0;
 
@@ -61,12 +62,15 @@ export class TreeStager {
       let from: readonly BytePath[] = [''];
       while (from.length > 0) {
         const at = Date.now();
-        const { found, skipped, unknown, later } = await scan(tree, from, this.#pacer);
+        const { found, skipped, unknown, later } = await scan(tree, from, this.#staging.before, this.#pacer);
         this.#skipped.push(...skipped);
-        this.#unknown.push(...unknown);
+        unknown.forEach((path) => this.#unknown.add(path));
         for (const item of found) {
-          await this.#stageFound(item, at);
-          await this.#pacer.pause();
+          // Most files are as they were, and waiting for nothing takes time too.
+          const staged = this.#stageFound(item, at);
+          if (staged) await staged;
+          const gap = this.#pacer.pause();
+          if (gap) await gap;
         }
         from = later;
       }
@@ -80,13 +84,13 @@ export class TreeStager {
     return this.#stageContent(found, Date.now());
   }
 
-  async #stageFound(found: Found, at: number): Promise<void> {
+  #stageFound(found: Found, at: number): Promise<void> | undefined {
     const { path, type, stats } = found;
     const size = type === 'file' ? Number(stats.size) : 0;
     const reason = this.#exceeded(size);
     if (reason) {
       this.#skip({ path, reason, ...(reason !== 'too_many_files' && { size }) });
-      return;
+      return undefined;
     }
     this.#bytes += size;
     this.#count += 1;
@@ -94,8 +98,10 @@ export class TreeStager {
     if (type === 'directory') {
       this.#staging.put(path, { type, mode: Number(stats.mode) & KEPT_MODE });
     } else if (!this.#memory.isUnchanged(path, stats)) {
-      await (type === 'link' ? this.#stageLink(found, at) : this.#stageFile(found, at));
+      if (type === 'file') return this.#stageFile(found, at);
+      this.#stageLink(found, at);
     }
+    return undefined;
   }
 
   #exceeded(size: number): SkipReason | undefined {
@@ -135,7 +141,7 @@ export class TreeStager {
         file = openFile(native);
       } catch {
         this.#skip({ path, reason: 'not_readable' });
-        this.#unknown.push(path);
+        this.#unknown.add(path);
         return;
       }
       if (!file) {
@@ -166,13 +172,23 @@ export class TreeStager {
   }
 
   #removeMissing({ prefix }: Tree): void {
-    const unknown = this.#unknown.filter((path) => isWithin(path, prefix));
+    const missing: BytePath[] = [];
+    // What stays as it was kept needs the directories above it, also those that no limit has room for.
+    const needed = new Set<BytePath>();
     for (const path of this.#staging.entries.keys()) {
-      const isMissing = path !== prefix && isWithin(path, prefix) && !this.#found.has(path);
-      if (isMissing && !unknown.some((above) => isWithin(path, above))) {
-        this.#staging.remove(path);
-        this.#memory.forget(path);
+      if (path === prefix || !isWithin(path, prefix) || this.#found.has(path)) {
+        continue;
       }
+      const above = pathsAbove(path);
+      if ([path, ...above].some((at) => this.#unknown.has(at))) {
+        above.forEach((directory) => needed.add(directory));
+      } else {
+        missing.push(path);
+      }
+    }
+    for (const path of missing.filter((at) => !needed.has(at))) {
+      this.#staging.remove(path);
+      this.#memory.forget(path);
     }
   }
 }

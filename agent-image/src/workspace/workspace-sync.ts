@@ -3,8 +3,9 @@ import { collect, isCollectionDue } from './collection.ts';
 import { Committer } from './commit.ts';
 import { filesIn, packsToLeave } from './compaction.ts';
 import { DiskMemory } from './disk-memory.ts';
-import { type BytePath, WorkspaceDamaged } from './format/entries.ts';
-import { ObjectGone, packKey, rereading } from './format/object-source.ts';
+import { type BytePath, type FileEntry, WorkspaceDamaged } from './format/entries.ts';
+import { HEAD_KEY, ObjectGone, packKey, rereading } from './format/object-source.ts';
+import { shownPath } from './format/paths.ts';
 import { readFile } from './format/read-file.ts';
 import { readSnapshot } from './format/snapshot.ts';
 import { type KeptState, keptStateOf } from './kept-state.ts';
@@ -29,6 +30,8 @@ export interface Changes {
   readonly trees: readonly Tree[];
   /** Whether there is no time for what can be done another time; asked again in between. */
   readonly hurries: () => boolean;
+  /** Whether to see that nobody else has committed, also when nothing has changed. */
+  readonly verifies: boolean;
 }
 
 export interface SyncOutcome {
@@ -56,6 +59,8 @@ export class WorkspaceSync {
   #state: KeptState;
   #memory = new DiskMemory();
   #fenced = false;
+  /** Whether a commit failed, which may have arrived all the same. */
+  #isInDoubt = false;
 
   private constructor({ store, limits, log }: WorkspaceSyncOptions, state: KeptState) {
     this.#store = store;
@@ -88,7 +93,10 @@ export class WorkspaceSync {
   async restore(trees: readonly KeptTree[], onProgress: OnProgress): Promise<void> {
     const state = this.#state;
     const kept = trees.filter(({ prefix }) => state.entries.has(prefix));
-    kept.filter(({ exclusive }) => exclusive).forEach(({ directory }) => emptyDirectory(directory));
+    const pacer = new Pacer();
+    for (const { directory } of kept.filter(({ exclusive }) => exclusive)) {
+      await emptyDirectory(directory, pacer);
+    }
     try {
       await restoreTrees(this.#store, state, kept, onProgress);
     } catch (error) {
@@ -96,27 +104,32 @@ export class WorkspaceSync {
     }
     const memory = new DiskMemory();
     for (const tree of kept) {
-      await rememberTree(tree, state, memory);
+      await rememberTree(tree, state, memory, pacer);
     }
     this.#memory = memory;
   }
 
   /** Why an object is gone that HEAD named. */
   async #reasonOf({ key }: ObjectGone): Promise<Error> {
-    const { committed } = keptStateOf(await readSnapshot(this.#store));
-    if (committed?.etag === this.#state.committed?.etag) {
+    if (!(await this.#isOvertaken())) {
       return new WorkspaceDamaged(`the object ${key}`, 'is missing');
     }
     this.#fenced = true;
     return new WorkspaceFenced();
   }
 
+  /** Whether HEAD is another one than was read or written last, whatever it is. */
+  async #isOvertaken(): Promise<boolean> {
+    const etag = this.#state.committed?.etag;
+    return (await this.#store.tagOf(HEAD_KEY, etag)) !== etag;
+  }
+
   /**
-   * Keeps what has changed; makes no request when nothing has.
+   * Keeps what has changed; makes no request when nothing has, unless it is to verify that.
    *
    * @throws WorkspaceUnavailable, WorkspaceUnreadable
    */
-  async flush({ texts, trees, hurries }: Changes): Promise<SyncOutcome> {
+  async flush({ texts, trees, hurries, verifies }: Changes): Promise<SyncOutcome> {
     if (this.#fenced) {
       return { kind: 'fenced', changed: [], uploaded: 0, skipped: undefined };
     }
@@ -133,15 +146,20 @@ export class WorkspaceSync {
         await stageText(staging, path, text);
       }
       const outcome = { changed: [...staging.changed], skipped: trees.length > 0 ? staged.skipped : undefined };
-      if (staging.changed.size === 0) {
+      const hasChanged = staging.changed.size > 0;
+      // What overtook it may be a commit of its own that failed for want of an answer: the next one finds out.
+      if (!hasChanged && !((verifies || this.#isInDoubt) && (await this.#isOvertaken()))) {
+        this.#isInDoubt = false;
         this.#memory = memory;
         return { kind: 'unchanged', uploaded, ...outcome };
       }
-      const isThorough = trees.length > 0;
+      const isThorough = hasChanged && trees.length > 0;
       if (isThorough && !hurries()) {
         await this.#compact(staging, stager, staged.found);
       }
+      this.#isInDoubt = true;
       this.#state = await this.#committer.commit(staging, this.#state);
+      this.#isInDoubt = false;
       this.#memory = memory;
       if (isThorough && !hurries()) {
         await this.#collect();
@@ -168,9 +186,21 @@ export class WorkspaceSync {
       if (onDisk) {
         await stager.restage(onDisk);
       } else {
-        const content = await readFile(this.#store, { inlineBytes: staging.packs.openBytes }, file);
-        await staging.putContent(path, file, (from, length) => content.subarray(from, from + length));
+        await this.#moveKept(staging, path, file);
       }
+    }
+  }
+
+  /** Writes again what is on no disk. What cannot be read stays where it is: nothing else may be lost because of it. */
+  async #moveKept(staging: Staging, path: BytePath, file: FileEntry): Promise<void> {
+    try {
+      const content = await readFile(this.#store, { inlineBytes: staging.packs.openBytes }, file);
+      await staging.putContent(path, file, (from, length) => content.subarray(from, from + length));
+    } catch (error) {
+      if (!(error instanceof ObjectGone || error instanceof WorkspaceDamaged)) {
+        throw error;
+      }
+      this.#log('warn', 'a file that was kept cannot be read', { path: shownPath(path), detail: error.message });
     }
   }
 
@@ -215,11 +245,10 @@ async function stageText(staging: Staging, path: BytePath, text: string): Promis
 }
 
 /** What was made is known until something else changes it. */
-async function rememberTree(tree: Tree, { entries }: KeptState, memory: DiskMemory): Promise<void> {
-  const pacer = new Pacer();
+async function rememberTree(tree: Tree, { entries }: KeptState, memory: DiskMemory, pacer: Pacer): Promise<void> {
   let from: readonly BytePath[] = [''];
   while (from.length > 0) {
-    const { found, later } = await scan(tree, from, pacer);
+    const { found, later } = await scan(tree, from, entries, pacer);
     for (const { path, stats } of found.filter((item: Found) => entries.has(item.path))) {
       memory.rememberMade(path, stats);
     }

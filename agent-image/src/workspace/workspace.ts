@@ -33,6 +33,8 @@ export interface FlushOptions {
   readonly urgent?: boolean;
   /** Only the record; the files are not looked at. */
   readonly recordOnly?: boolean;
+  /** Sees that no other container has kept a later state, also when nothing has changed. */
+  readonly verify?: boolean;
 }
 
 /**

@@ -36,6 +36,16 @@ test('a slash at the end speaks of directories only', () => {
   expect([ignores('build', true), ignores('build', false), ignores('x/build', true)]).toEqual([true, false, true]);
 });
 
+test('what is in a directory that is left out is left out, whatever else speaks for it', () => {
+  const ignores = readIgnoreRules('build/\n!keep\n');
+  expect([ignores('build/keep', false), ignores('a/build/b/keep', false), ignores('a/build/b', true)]).toEqual([
+    true,
+    true,
+    true,
+  ]);
+  expect([ignores('keep', false), ignores('a/b', true), ignores('build', false)]).toEqual([false, false, false]);
+});
+
 test('rules that were made to take long are answered', () => {
   const ignores = readIgnoreRules(`${'*a'.repeat(200)}b\n${'**/'.repeat(150)}b`);
   expect(ignores('a'.repeat(255), false)).toBe(false);

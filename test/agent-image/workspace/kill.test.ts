@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { LocalS3 } from '../../../bin/local/s3/standalone';
+import type { LocalS3 } from '../../support/local-s3';
 import { describeTree, openContainer, removeDisks, temporaryDirectory } from './support/disk';
 import { BUCKET, PREFIX, s3Store, startBucket } from './support/s3';
 
-/** With SLOW_TESTS=1 as many as it takes to hit all there is to hit. */
-const KILLS = (process.env.CI ?? process.env.SLOW_TESTS) ? 50 : 8;
+/** With SLOW_TESTS=1, as CI has it, as many as it takes to hit all there is to hit. */
+const KILLS = process.env.SLOW_TESTS === '1' ? 50 : 8;
 const PROGRAM = join(__dirname, 'support', 'flush-process.mjs');
 
 let server: LocalS3;

@@ -61,6 +61,22 @@ test('files, directories, links, modes and times come back', async () => {
   expect(after).toEqual(before);
 });
 
+test('times before 1970 come back, to the microsecond', async () => {
+  const writer = await openContainer(new MemoryStore(objects));
+  const times = ['1955-11-05 06:00:00.5', '1969-12-31 23:59:59.999999123', '1901-12-14 00:00:00.000001', '1970-01-01'];
+  times.forEach((time, index) => {
+    writeFileSync(join(writer.files, `${index}`), time);
+    execFileSync('touch', ['-d', `${time} UTC`, join(writer.files, `${index}`)]);
+  });
+  await writer.workspace.flush();
+  const reader = await openContainer(new MemoryStore(objects));
+  const timesIn = (files: string): bigint[] =>
+    times.map((_, index) => lstatSync(join(files, `${index}`), { bigint: true }).mtimeNs / 1000n);
+  expect(timesIn(writer.files)[0]).toBeLessThan(0n);
+  expect(timesIn(reader.files)).toEqual(timesIn(writer.files));
+  expect(await reader.workspace.flush()).toEqual({ kind: 'unchanged' });
+});
+
 test('names of any bytes come back', async () => {
   const { before, after } = await restoredAfter((files) => {
     const names = ['a\nb', '😀.txt', ' ', '-rf', '\\', '"quoted"', 'tab\t', 'e\u0301', 'é', 'x'.repeat(255)];

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ConditionFailed, WorkspaceUnavailable } from '../../../agent-image/src/workspace/object-store';
 import type { S3ObjectStore } from '../../../agent-image/src/workspace/s3-object-store';
-import type { LocalS3 } from '../../../bin/local/s3/standalone';
+import type { LocalS3 } from '../../support/local-s3';
 import { removeDisks } from './support/disk';
 import { s3Store, startBucket } from './support/s3';
 
@@ -48,6 +48,31 @@ test('objects are listed by their keys within the workspace, and deleted', async
   expect(await store.get('pack/1')).toBeUndefined();
   expect((await store.get('pack/2'))?.body.toString()).toBe('pack/2');
   await store.remove([]);
+});
+
+test('the tag of an object is told, whether it was known or not', async () => {
+  const etag = await store.put('HEAD', Buffer.from('content'));
+  expect(await store.tagOf('HEAD', etag)).toBe(etag);
+  expect(await store.tagOf('HEAD', '"another"')).toBe(etag);
+  expect(await store.tagOf('HEAD', undefined)).toBe(etag);
+  expect(await store.tagOf('pack/none', undefined)).toBeUndefined();
+  expect(await store.tagOf('pack/none', etag)).toBeUndefined();
+});
+
+test('an object whose tag is known does not travel', async () => {
+  const asked: unknown[] = [];
+  const unchanged = createServer((req, res) => {
+    asked.push(req.headers['if-none-match']);
+    res.writeHead(304, { etag: '"known"' });
+    res.end();
+  });
+  await new Promise<void>((resolve) => unchanged.listen(0, '127.0.0.1', resolve));
+  const other = s3Store(`http://127.0.0.1:${(unchanged.address() as AddressInfo).port}`);
+  expect(await other.tagOf('HEAD', '"known"')).toBe('"known"');
+  expect(asked).toEqual(['"known"']);
+  other.close();
+  unchanged.closeAllConnections();
+  await new Promise((resolve) => unchanged.close(resolve));
 });
 
 test('a bucket that is not there is named with what to do', async () => {

@@ -3,14 +3,14 @@ import { createReadStream, mkdirSync, openSync, closeSync, symlinkSync, writeFil
 import { join } from 'node:path';
 import { listDirectory, readFile } from '../../../agent-image/src/workspace/format/read-file';
 import { readSnapshot } from '../../../agent-image/src/workspace/format/snapshot';
-import type { LocalS3 } from '../../../bin/local/s3/standalone';
+import type { LocalS3 } from '../../support/local-s3';
 import { describeTree, openContainer, RECORD, removeDisks } from './support/disk';
 import { s3Store, startBucket } from './support/s3';
 
 /** Making thousands of files takes long on a disk that is in use. */
 jest.setTimeout(180_000);
 
-/** Takes half a minute and four gigabytes of disk: run with SLOW_TESTS=1. */
+/** Takes half a minute and four gigabytes of disk: run with SLOW_TESTS=1, as CI has it. */
 const slowTest = process.env.SLOW_TESTS === '1' ? test : test.skip;
 
 let server: LocalS3;

@@ -84,6 +84,17 @@ describe('a manifest that was forged', () => {
     await expect(workspace.open('session', 'ada')).rejects.toThrow(/kept workspace cannot be read/);
   });
 
+  test.each<[string, unknown]>([
+    ['nothing', []],
+    ['no text for its path', [7, 'd', 448]],
+    ['no more than its path', ['files/file']],
+    ['a file without its parts', ['files/file', 'f', 420, 0, 0, 0]],
+  ])('is refused for an entry that has %s', async (_what, entry) => {
+    await forged(({ entries }) => entries.push(entry as unknown[]));
+    const { workspace } = container(new MemoryStore(objects));
+    await expect(workspace.open('session', 'ada')).rejects.toThrow(/kept workspace cannot be read: a manifest/);
+  });
+
   test('is refused for a frame that is more than it says, without decompressing it', async () => {
     await forged(({ frames: [frame = []] }) => (frame[3] = 6));
     await expect(openContainer(new MemoryStore(objects))).rejects.toThrow(/kept workspace cannot be read/);
@@ -106,6 +117,14 @@ test('a pack that was changed is noticed, and the next restore can succeed', asy
   pack.body = sound;
   await reader.workspace.restore(() => undefined);
   expect(describeTree(reader.files)).toEqual(describeTree(files));
+});
+
+test.each(['null', '7', '{}', '{"manifest":-1,"pack":0}'])('a HEAD whose inline is %s is refused', async (inline) => {
+  await forged(() => undefined);
+  const object = objects.objects.get('HEAD');
+  const text = object?.body.toString('latin1').replace(/"inline":{[^}]*}/, `"inline":${inline}`) ?? '';
+  if (object) object.body = Buffer.from(text, 'latin1');
+  await expect(openContainer(new MemoryStore(objects))).rejects.toThrow('its HEAD lacks fields');
 });
 
 test.each([
@@ -232,6 +251,21 @@ describe('what cannot be kept', () => {
     const reader = await openContainer(new MemoryStore(objects));
     expect(readFileSync(join(reader.files, 'directory/file'), 'utf8')).toBe('kept');
   });
+
+  test('stays as it was kept in a directory that there is no room for', async () => {
+    const { workspace, files } = await openContainer(new MemoryStore(objects), small);
+    mkdirSync(join(files, 'z/deep'), { recursive: true });
+    writeFileSync(join(files, 'z/deep/file'), 'kept');
+    await workspace.flush();
+    for (let number = 0; number < 12; number += 1) writeFileSync(join(files, `a${number}`), '');
+    // Its names can be read, and nothing else of it.
+    chmodSync(join(files, 'z/deep'), 0o444);
+    const outcome = await asOrdinaryUser(files, () => workspace.flush());
+    chmodSync(join(files, 'z/deep'), 0o700);
+    expect(outcome.skipped?.files).toContainEqual({ path: 'z/deep/file', reason: 'not_readable' });
+    const reader = await openContainer(new MemoryStore(objects));
+    expect(readFileSync(join(reader.files, 'z/deep/file'), 'utf8')).toBe('kept');
+  });
 });
 
 test('nothing is deleted because the working directory is gone', async () => {
@@ -244,18 +278,47 @@ test('nothing is deleted because the working directory is gone', async () => {
   expect(await workspace.flush()).toEqual({ kind: 'unchanged' });
 });
 
-test('rules leave out what they name, and say nothing of it', async () => {
-  const { workspace, files } = await openContainer(new MemoryStore(objects));
-  mkdirSync(join(files, 'node_modules/a'), { recursive: true });
-  mkdirSync(join(files, 'src/node_modules'), { recursive: true });
-  for (const name of ['node_modules/a/b', 'src/node_modules/c', 'src/x.log', 'src/keep.log', 'src/y']) {
-    writeFileSync(join(files, name), name);
+describe('rules', () => {
+  const RULES = '# rules\n\nnode_modules/\n*.log\n!keep.log\n';
+
+  /** Files of which the rules leave some out. */
+  function makeFiles(files: string): void {
+    mkdirSync(join(files, 'node_modules/a'), { recursive: true });
+    mkdirSync(join(files, 'src/node_modules'), { recursive: true });
+    for (const name of ['node_modules/a/b', 'src/node_modules/c', 'src/x.log', 'src/keep.log', 'src/y']) {
+      writeFileSync(join(files, name), name);
+    }
   }
-  await workspace.flush();
-  writeFileSync(join(files, '.agentignore'), '# rules\n\nnode_modules/\n*.log\n!keep.log\n');
-  expect(await workspace.flush()).toMatchObject({ kind: 'kept', changes: 7 });
-  const reader = await openContainer(new MemoryStore(objects));
-  expect(Object.keys(describeTree(reader.files))).toEqual(['.agentignore', 'src', 'src/keep.log', 'src/y']);
+
+  test('leave out what they name, and say nothing of it', async () => {
+    const { workspace, files } = await openContainer(new MemoryStore(objects));
+    makeFiles(files);
+    writeFileSync(join(files, '.agentignore'), RULES);
+    const outcome = await workspace.flush();
+    expect(outcome).toMatchObject({ kind: 'kept', files: 4 });
+    expect(outcome.skipped).toBeUndefined();
+    const reader = await openContainer(new MemoryStore(objects));
+    expect(Object.keys(describeTree(reader.files))).toEqual(['.agentignore', 'src', 'src/keep.log', 'src/y']);
+  });
+
+  test('that are new lose nothing of what was kept, and keep its changes and deletions', async () => {
+    const { workspace, files } = await openContainer(new MemoryStore(objects));
+    makeFiles(files);
+    await workspace.flush();
+    writeFileSync(join(files, '.agentignore'), `*\n${RULES}`);
+    expect(await workspace.flush()).toMatchObject({ kind: 'kept', changes: 1 });
+    writeFileSync(join(files, 'node_modules/a/b'), 'changed');
+    rmSync(join(files, 'src/x.log'));
+    writeFileSync(join(files, 'src/new'), 'left out');
+    writeFileSync(join(files, 'node_modules/a/new'), 'left out');
+    expect(await workspace.flush()).toMatchObject({ kind: 'kept', changes: 2 });
+    rmSync(join(files, 'src/new'));
+    rmSync(join(files, 'node_modules/a/new'));
+    const reader = await openContainer(new MemoryStore(objects));
+    expect(describeTree(reader.files)).toEqual(describeTree(files));
+    // Also in the next container, which finds nothing changed.
+    expect(await reader.workspace.flush()).toEqual({ kind: 'unchanged' });
+  });
 });
 
 test('one user has one place, and callers without a name have one for each session', async () => {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { protectedPart } from '../../../agent-image/src/permissions/protected-files';
 import { fileTree, transcriptTree } from '../../../agent-image/src/workspace/session-trees';
 
 const DIRECTORIES = { configDirectory: '/home/agent/.claude', workspaceDirectory: '/home/agent/workspace' };
@@ -41,6 +42,11 @@ describe('what is kept of a conversation', () => {
   test('is nothing before there is one', () => {
     expect(transcriptTree(DIRECTORIES, 'key', undefined).keeps('-workspace/other.jsonl', false)).toBe(false);
   });
+});
+
+test('the rules of what is not kept are a file that the agent may not write', () => {
+  expect(['.agentignore', 'sub/.AgentIgnore'].map(protectedPart)).toEqual(['.agentignore', '.AgentIgnore']);
+  expect(protectedPart('agentignore')).toBeUndefined();
 });
 
 describe('rules of what is not kept', () => {

@@ -102,6 +102,18 @@ test('what is on no disk outlives compaction', async () => {
   expect(reader.record?.systemPrompt).toHaveLength(200_000);
 });
 
+test('what is kept on no disk and cannot be read any more keeps nothing else from being kept', async () => {
+  const { workspace, files, logged } = await openContainer(new MemoryStore(objects));
+  workspace.save({ ...RECORD, systemPrompt: randomBytes(100_000).toString('hex') });
+  for (let number = 0; number < 60; number += 1) writeFileSync(join(files, `f${number}`), randomBytes(100_000));
+  await workspace.flush();
+  namedPacks().forEach((key) => objects.objects.delete(key));
+  for (let number = 0; number < 60; number += 1) rmSync(join(files, `f${number}`));
+  writeFileSync(join(files, 'small'), 'small');
+  expect((await workspace.flush()).kind).toBe('kept');
+  expect(logged).toEqual(['warn: a file that was kept cannot be read']);
+});
+
 test('objects that nothing needs are deleted once they are a day old', async () => {
   const writer = await openContainer(new MemoryStore(objects));
   writeFileSync(join(writer.files, 'large'), randomBytes(1_000_000));

@@ -136,6 +136,7 @@ describe('the files of a session', () => {
         await Promise.resolve();
         for (const [key, { modified }] of Object.entries(objects)) if (key.startsWith(prefix)) yield { key, modified };
       },
+      tagOf: () => Promise.resolve(undefined),
       remove: () => Promise.resolve(),
       close: () => undefined,
     };

@@ -63,12 +63,12 @@ export type Entry = FileEntry | DirectoryEntry | LinkEntry;
 /** A whole workspace at one time. */
 export type Entries = ReadonlyMap<BytePath, Entry>;
 
+const RESTORE_EARLIER = 'Restore an earlier version of the object in the bucket, or begin a new session';
+
 /** What is stored cannot be understood; nothing was changed because of it. */
 export class WorkspaceDamaged extends Error {
-  constructor(what: string, why: string) {
-    super(
-      `The kept workspace cannot be read: ${what} ${why}. Restore an earlier version of the object in the bucket, or begin a new session.`,
-    );
+  constructor(what: string, why: string, remedy = RESTORE_EARLIER) {
+    super(`The kept workspace cannot be read: ${what} ${why}. ${remedy}.`);
     this.name = 'WorkspaceDamaged';
   }
 }

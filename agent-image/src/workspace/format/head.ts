@@ -46,6 +46,9 @@ interface HeadLine extends Head {
 const MAGIC = 'agent-workspace';
 const NEWLINE = 0x0a;
 
+/** What to do about a version that is not known: an earlier HEAD would undo what was done since. */
+const DEPLOY_LATER = 'Deploy the release that has kept it, or a later one';
+
 /** `agent-workspace <version>`, a line of JSON, then manifest and pack. */
 export function encodeHead({ head, manifest, pack }: HeadObject): Buffer {
   const hash = hashOf(Buffer.concat([manifest, pack]));
@@ -58,7 +61,11 @@ export function decodeHead(stored: Buffer): HeadObject {
   const [first, afterFirst] = lineAt(stored, 0);
   const [magic, version] = first.split(' ');
   check(magic === MAGIC, 'does not begin as HEAD of a workspace');
-  check(Number(version) === FORMAT_VERSION, `has version ${version} of the format, and this agent knows 1`);
+  if (Number(version) > FORMAT_VERSION) {
+    const known = `${FORMAT_VERSION} is the latest that is known here`;
+    throw new WorkspaceDamaged('its HEAD', `has version ${version} of the format, and ${known}`, DEPLOY_LATER);
+  }
+  check(Number(version) === FORMAT_VERSION, 'has no version of the format');
   const [second, afterSecond] = lineAt(stored, afterFirst);
   const line = parse(second);
   const binary = stored.subarray(afterSecond);
@@ -86,9 +93,8 @@ function parse(text: string): HeadLine {
     [line.commit, line.writer, line.committed_at, line.collected_at].every((field) => typeof field === 'string') &&
     isReferences(line.manifests) &&
     isReferences(line.packs) &&
-    typeof line.inline === 'object' &&
-    isLength(line.inline.manifest) &&
-    isLength(line.inline.pack);
+    isLength(line.inline?.manifest) &&
+    isLength(line.inline?.pack);
   check(isSound, 'lacks fields');
   return line as HeadLine;
 }

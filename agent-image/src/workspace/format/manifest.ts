@@ -21,6 +21,9 @@ const HOLE = -1;
 
 const SECOND = 1_000_000_000n;
 
+/** Longest path in a message, in characters. */
+const MAX_SHOWN_PATH = 300;
+
 /** `[path, "d", mode]`, `[path, "l", target]`, or `[path, "f", mode, seconds, nanoseconds, size, segments]`. */
 type Row =
   | readonly [string, 'd', number]
@@ -116,7 +119,7 @@ export async function applyManifest(
   }
   for (const row of document.entries) {
     const [path] = row;
-    check(partsOf(path) !== undefined, `has the path ${JSON.stringify(path).slice(0, 300)}`);
+    check(partsOf(path) !== undefined, () => `has the path ${shown(path)}`);
     entries.set(path, entryOf(row, frames));
   }
   return [...document.removed, ...document.entries.map(([path]) => path)];
@@ -131,8 +134,8 @@ async function read(stored: Buffer): Promise<ManifestDocument> {
     throw new WorkspaceDamaged('a manifest', 'is no compressed JSON');
   }
   const { packs, frames, entries, removed } = (document ?? {}) as Partial<ManifestDocument>;
-  check(isArrayOf(packs, 'string') && isArrayOf(removed, 'string'), 'has no lists of packs and removals');
-  check(isRows(frames) && isRows(entries), 'has no lists of frames and entries');
+  check(isArrayOf(packs, 'string') && isArrayOf(removed, 'string'), () => 'has no lists of packs and removals');
+  check(isRows(frames) && isRows(entries), () => 'has no lists of frames and entries');
   return document as ManifestDocument;
 }
 
@@ -141,12 +144,12 @@ function frameOf(row: FrameRow, ids: readonly string[], packs: Map<string, Pack>
   const id = ids[number];
   const isSound =
     id !== undefined &&
-    [offset, length, rawLength].every(isCount) &&
+    [number, offset, length, rawLength].every(isCount) &&
     rawLength <= MAX_FRAME_BYTES &&
     length <= MAX_FRAME_BYTES &&
     (compressed === 1 || (compressed === 0 && length === rawLength)) &&
     typeof hash === 'string';
-  check(isSound, 'has a frame that cannot be');
+  check(isSound, () => 'has a frame that cannot be');
   const pack = packs.get(id) ?? { id, length: 0 };
   packs.set(id, pack);
   return { pack, offset, length, rawLength, codec: compressed === 1 ? 'zstd' : 'raw', hash };
@@ -154,7 +157,7 @@ function frameOf(row: FrameRow, ids: readonly string[], packs: Map<string, Pack>
 
 function entryOf(row: Row, frames: readonly Frame[]): Entry {
   const [path, type, value] = row;
-  const wrong = `describes ${JSON.stringify(path)} wrongly`;
+  const wrong = (): string => `describes ${shown(path)} wrongly`;
   switch (type) {
     case 'd':
       check(isMode(value), wrong);
@@ -176,11 +179,11 @@ function entryOf(row: Row, frames: readonly Frame[]): Entry {
       return file;
     }
     default:
-      throw new WorkspaceDamaged('a manifest', wrong);
+      throw new WorkspaceDamaged('a manifest', wrong());
   }
 }
 
-function segmentsOf(numbers: readonly number[], frames: readonly Frame[], wrong: string): Segment[] {
+function segmentsOf(numbers: readonly number[], frames: readonly Frame[], wrong: () => string): Segment[] {
   check(Array.isArray(numbers) && numbers.length % 3 === 0 && numbers.every((n) => n === HOLE || isCount(n)), wrong);
   const segments: Segment[] = [];
   for (let at = 0; at < numbers.length; at += 3) {
@@ -193,10 +196,16 @@ function segmentsOf(numbers: readonly number[], frames: readonly Frame[], wrong:
   return segments;
 }
 
-function check(sound: boolean, why: string): asserts sound {
+/** `why`: asked only when it is needed, for there are many rows. */
+function check(sound: boolean, why: () => string): asserts sound {
   if (!sound) {
-    throw new WorkspaceDamaged('a manifest', why);
+    throw new WorkspaceDamaged('a manifest', why());
   }
+}
+
+/** What stands in the place of a path, which may be anything or nothing. */
+function shown(path: unknown): string {
+  return String(JSON.stringify(path)).slice(0, MAX_SHOWN_PATH);
 }
 
 function isCount(value: unknown): value is number {

@@ -1,4 +1,4 @@
-import { type BytePath, type Entries, WorkspaceDamaged } from './entries.ts';
+import type { BytePath, Entries } from './entries.ts';
 import { MAX_NAME_BYTES, MAX_PATH_BYTES } from './limits.ts';
 
 /** The parts of a path that may be made on a disk; undefined for any other. */
@@ -16,19 +16,29 @@ export function parentOf(path: BytePath): BytePath {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
+/** The directories that `path` is in, the one at the top last. */
+export function pathsAbove(path: BytePath): BytePath[] {
+  const above: BytePath[] = [];
+  for (let at = parentOf(path); at !== ''; at = parentOf(at)) {
+    above.push(at);
+  }
+  return above;
+}
+
 /** Whether `path` is `directory` or in it. */
 export function isWithin(path: BytePath, directory: BytePath): boolean {
   return path === directory || path.startsWith(`${directory}/`);
 }
 
-/** @throws WorkspaceDamaged when something is said to be in what is no directory */
-export function assertTree(entries: Entries): void {
+/** A path that is in what is no directory; undefined when all are in one. */
+export function pathInNoDirectory(entries: Entries): BytePath | undefined {
   for (const path of entries.keys()) {
     const parent = parentOf(path);
     if (parent !== '' && entries.get(parent)?.type !== 'directory') {
-      throw new WorkspaceDamaged('its manifest', `has ${JSON.stringify(path)} in no directory`);
+      return path;
     }
   }
+  return undefined;
 }
 
 /** A path as people read it: as UTF-8, with what is none replaced. */

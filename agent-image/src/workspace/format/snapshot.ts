@@ -1,9 +1,9 @@
-import { type BytePath, type Entry, type Pack, WorkspaceDamaged } from './entries.ts';
+import { type BytePath, type Entries, type Entry, type Pack, WorkspaceDamaged } from './entries.ts';
 import { hashOf } from './frames.ts';
 import { decodeHead, type Head } from './head.ts';
 import { applyManifest } from './manifest.ts';
 import { getObject, HEAD_KEY, manifestKey, type ObjectSource, rereading } from './object-source.ts';
-import { assertTree } from './paths.ts';
+import { pathInNoDirectory } from './paths.ts';
 
 /** A workspace as it was committed. */
 export interface Snapshot {
@@ -55,7 +55,14 @@ export function readSnapshot(source: ObjectSource): Promise<Snapshot | undefined
   });
 }
 
-function assertStored(entries: ReadonlyMap<BytePath, Entry>): void {
+function assertTree(entries: Entries): void {
+  const path = pathInNoDirectory(entries);
+  if (path !== undefined) {
+    throw new WorkspaceDamaged('its manifest', `has ${JSON.stringify(path)} in no directory`);
+  }
+}
+
+function assertStored(entries: Entries): void {
   for (const [path, entry] of entries) {
     for (const { frame } of entry.type === 'file' ? entry.segments : []) {
       if (frame && frame.offset + frame.length > frame.pack.length) {

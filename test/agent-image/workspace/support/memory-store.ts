@@ -49,6 +49,10 @@ export class MemoryStore implements ObjectStore {
     });
   }
 
+  tagOf(key: string): Promise<string | undefined> {
+    return this.#request(`tag ${key}`, () => this.shared.objects.get(key)?.etag);
+  }
+
   async *list(prefix: string): AsyncGenerator<ListedObject> {
     await this.#request(`list ${prefix}`, () => undefined);
     for (const [key, { modified }] of this.shared.objects) {

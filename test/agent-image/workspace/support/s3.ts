@@ -1,5 +1,5 @@
 import { S3ObjectStore } from '../../../../agent-image/src/workspace/s3-object-store';
-import { type LocalS3, startLocalS3 } from '../../../../bin/local/s3/standalone';
+import { type LocalS3, startLocalS3 } from '../../../support/local-s3';
 import { temporaryDirectory } from './disk';
 
 export const BUCKET = 'workspaces';

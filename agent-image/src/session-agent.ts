@@ -76,7 +76,7 @@ export class SessionAgent {
     );
     this.#lost = state.interrupted?.prompt;
     this.#limits = new LimitMeter(config.limits, state.record.used);
-    this.#interpreter = createInterpreterSession(config, state, log);
+    this.#interpreter = createInterpreterSession(config, state, options.keeper, log);
     this.#servers = new SessionServers({
       ...{ config, tokens: options.tokens, meter: meters, log },
       onLink: ({ connection, url, sessionUri }) =>
@@ -93,6 +93,7 @@ export class SessionAgent {
       definition,
       limits: this.#limits,
       hooks: permissionHooks(this.#gate),
+      traceHeaders: (callId) => meters.traceHeaders(callId),
       log,
       conversation: state.record.conversation,
       onIdentity: (conversation) => state.change({ conversation }),
@@ -166,15 +167,16 @@ export class SessionAgent {
 
   /** Ends the turn because nothing of it could be kept. */
   fence(): void {
+    this.#interpreter?.leave();
     this.#turn?.cancel('stopped');
   }
 
   /** Ends the turn because the container stops: the next container is told of it. */
   interrupt(): void {
     this.#stopping = true;
+    // Beside all else that a stop has to do in a few seconds, and before what the turn does with it is cut short.
+    this.#interpreterStopped = this.#interpreter?.stop(() => this.#options.keeper.isOvertaken());
     this.#turn?.cancel('stopped');
-    // Beside all else that a stop has to do in a few seconds.
-    this.#interpreterStopped = this.#interpreter?.stop();
   }
 
   /** Ends the agent process, and what it has running elsewhere. */

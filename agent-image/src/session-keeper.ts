@@ -5,7 +5,13 @@ import type { Run } from './run.ts';
 import type { SessionMeters } from './session-meters.ts';
 import { WorkspaceFenced, WorkspaceUnavailable } from './workspace/object-store.ts';
 import { WorkspaceUnreadable } from './workspace/scan.ts';
-import type { FlushOutcome, RestoreProgress, SessionWorkspace, SkippedFiles } from './workspace/workspace.ts';
+import type {
+  FlushOptions,
+  FlushOutcome,
+  RestoreProgress,
+  SessionWorkspace,
+  SkippedFiles,
+} from './workspace/workspace.ts';
 
 export interface SessionKeeperOptions {
   /** Opened. */
@@ -20,6 +26,9 @@ export interface SessionKeeperOptions {
 
 /** How long the end of a run waits for storage, in milliseconds; a workspace of gigabytes takes longer to keep. */
 const KEEPING_MS = 60_000;
+
+/** How long it is asked whether another container has taken over, in milliseconds: a stop has little time. */
+const OVERTAKEN_MS = 2_000;
 
 /** Name of the step of a run in which files and conversation are brought back. */
 const RESTORE_STEP = 'workspace.restore';
@@ -37,6 +46,7 @@ export class SessionKeeper {
   #progress: RestoreProgress | undefined;
   #stepOpen = false;
   #fenced = false;
+  #flushes = 0;
   /** Files that are not kept, until a run was told of them. */
   #skipped: SkippedFiles | undefined;
 
@@ -46,6 +56,21 @@ export class SessionKeeper {
 
   /** Whether another container has kept a later state, so that this one keeps nothing any more. */
   get fenced(): boolean {
+    return this.#fenced;
+  }
+
+  /** How many flushes have ended but with a fence: what was saved since the last of them, no other container knows. */
+  get flushes(): number {
+    return this.#flushes;
+  }
+
+  /** Whether another container has taken the session over; false when storage does not tell within two seconds. */
+  async isOvertaken(): Promise<boolean> {
+    const flush = { urgent: true, recordOnly: true, verify: true };
+    const timer = new AbortController();
+    const late = delay(OVERTAKEN_MS, undefined, { signal: timer.signal }).catch(() => undefined);
+    await Promise.race([this.#try(() => this.#options.workspace.flush(flush)), late]);
+    timer.abort();
     return this.#fenced;
   }
 
@@ -131,12 +156,14 @@ export class SessionKeeper {
    */
   async flush(): Promise<void> {
     try {
-      const outcome = this.#noted(await this.#flush({}));
+      const outcome = this.#noted(await this.#flush({ verify: true }));
       if (outcome.kind !== 'fenced') {
         return;
       }
     } catch (error) {
       throw error instanceof WorkspaceUnavailable || error instanceof WorkspaceUnreadable ? unavailable(error) : error;
+    } finally {
+      this.#count();
     }
     throw new RefusedRequest('WORKSPACE_FENCED', 'Another container of this session has kept a later state of it.');
   }
@@ -186,7 +213,7 @@ export class SessionKeeper {
     run.emit({ type: 'STEP_STARTED', stepName: RESTORE_STEP, metadata: { total_bytes: total } });
   }
 
-  #flush(options: { readonly urgent?: boolean }): Promise<FlushOutcome> {
+  #flush(options: FlushOptions): Promise<FlushOutcome> {
     return this.#options.meters.flushing(async () => {
       const outcome = await this.#options.workspace.flush(options);
       this.#skipped = outcome.skipped ?? this.#skipped;
@@ -202,7 +229,14 @@ export class SessionKeeper {
     } catch (error) {
       log('error', 'the session could not be kept', { detail: error instanceof Error ? error.message : String(error) });
       return 'failed';
+    } finally {
+      this.#count();
     }
+  }
+
+  /** One that failed may have arrived all the same. */
+  #count(): void {
+    this.#flushes += this.#fenced ? 0 : 1;
   }
 
   #noted(outcome: FlushOutcome): FlushOutcome {

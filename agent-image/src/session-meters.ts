@@ -1,29 +1,42 @@
 import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk';
 import type { MetricProperties, Metrics } from './metrics.ts';
+import { RefusedRequest } from './protocol.ts';
 import type { AuditEntry } from './permissions/audit.ts';
 import type { Run } from './run.ts';
 import { ToolCallWatch } from './tool-call-watch.ts';
 import type { ToolReply } from './tools/bounded-call.ts';
-import { type GatewayCall, type GatewayMeter, outcomeOf, sendingAlong } from './tools/gateway/gateway-meter.ts';
+import { sendingAlong } from './tools/call-context.ts';
+import { type GatewayCall, type GatewayMeter, outcomeOf } from './tools/gateway/gateway-meter.ts';
 import type { SessionSpans, StorageStep } from './tracing/session-spans.ts';
 import type { EndedRun } from './turn.ts';
+import { tokensOf } from './usage.ts';
 import { WorkspaceFenced } from './workspace/object-store.ts';
 import type { FlushOutcome } from './workspace/workspace.ts';
+
+export interface SessionMetersOptions {
+  /** Missing when the agent sends none. */
+  readonly spans?: SessionSpans | undefined;
+  /** Whether the session is kept beyond its container: of one that is not, only failures are measured. True by default. */
+  readonly isKept?: boolean;
+}
 
 /** Measures one session, from what it does anyway. */
 export class SessionMeters implements GatewayMeter {
   readonly #metrics: Metrics;
   readonly #spans: SessionSpans | undefined;
+  readonly #isKept: boolean;
   readonly #properties: MetricProperties;
   readonly #tools: ToolCallWatch;
   readonly #openedAt = performance.now();
   /** When each open question was asked. */
   readonly #askedAt = new Map<string, number>();
+  /** Of all runs so far. */
+  #tokens = 0;
 
-  /** `spans`: missing when the agent sends none. */
-  constructor(metrics: Metrics, sessionId: string, spans?: SessionSpans) {
+  constructor(metrics: Metrics, sessionId: string, { spans, isKept = true }: SessionMetersOptions = {}) {
     this.#metrics = metrics;
     this.#spans = spans;
+    this.#isKept = isKept;
     this.#properties = { session_id: sessionId };
     this.#tools = new ToolCallWatch((call) => {
       metrics.toolCall(call.tool, call.result, call.ms, this.#properties);
@@ -31,9 +44,21 @@ export class SessionMeters implements GatewayMeter {
     });
   }
 
-  /** The session is there, new or brought back. */
-  opened(): void {
-    this.#metrics.sessionOpened(this.#properties);
+  /** Measures looking up what was kept of the session. Only a failure: bringing it back follows where there is none. */
+  async opening<T>(open: () => Promise<T>): Promise<T> {
+    const begun = performance.now();
+    try {
+      const opened = await open();
+      this.#metrics.sessionOpened(this.#properties);
+      return opened;
+    } catch (error) {
+      // A caller who is refused has lost nothing.
+      if (!(error instanceof RefusedRequest)) {
+        const ms = Math.round(performance.now() - begun);
+        this.#metrics.restore({ ms, bytes: 0, failed: true }, this.#properties);
+      }
+      throw error;
+    }
   }
 
   /** @param model the one that answers; that of the run before when missing */
@@ -59,20 +84,21 @@ export class SessionMeters implements GatewayMeter {
   /** A run that ends with a question is a part of a turn, which is measured at its end. */
   runEnded(run: Run, ended: EndedRun): void {
     this.#spans?.runEnded(run, ended);
-    const { status, figures, ending } = ended;
+    const { status, figures, ending, turn } = ended;
     if (status === 'interrupted') {
       return;
     }
+    this.#tokens += tokensOf(figures);
     const { runId, requestId } = run.identity;
-    const { firstContentMs } = run;
     this.#metrics.run(
-      {
-        figures,
-        ...(firstContentMs !== undefined && { timeToFirstEventMs: firstContentMs }),
-        ...(ending?.status === 'error' && { code: ending.code }),
-      },
+      { figures, ...turn, ...(ending?.status === 'error' && { code: ending.code }) },
       { ...this.#properties, run_id: runId, request_id: requestId },
     );
+  }
+
+  /** Headers by which a service that is called for a tool goes on with the trace; `callId`: the SDK's id of its call. */
+  traceHeaders(callId: string | undefined): Readonly<Record<string, string>> {
+    return this.#spans?.headersOf(callId) ?? {};
   }
 
   async gatewayCall(call: GatewayCall, make: () => Promise<ToolReply>): Promise<ToolReply> {
@@ -83,6 +109,7 @@ export class SessionMeters implements GatewayMeter {
       (error: unknown) => ({ error }),
     );
     const outcome = outcomeOf(ended);
+    if (outcome === 'denied' && call.callId !== undefined) this.#tools.denied(call.callId);
     this.#metrics.gatewayCall(outcome, Math.round(performance.now() - begun), this.#properties);
     span?.end(outcome === 'success' ? undefined : outcome);
     if ('error' in ended) throw ended.error;
@@ -100,7 +127,7 @@ export class SessionMeters implements GatewayMeter {
   }
 
   closed(): void {
-    this.#metrics.sessionClosed(Math.round(performance.now() - this.#openedAt), this.#properties);
+    this.#metrics.sessionClosed(Math.round(performance.now() - this.#openedAt), this.#tokens, this.#properties);
   }
 
   async #storing<T>(step: StorageStep, act: () => Promise<T>, bytesOf: (outcome: T) => number): Promise<T> {
@@ -119,7 +146,9 @@ export class SessionMeters implements GatewayMeter {
       throw error;
     } finally {
       const measures = { ms: Math.round(performance.now() - begun), bytes, failed };
-      this.#metrics[step === 'workspace.flush' ? 'flush' : 'restore'](measures, this.#properties);
+      if (this.#isKept || failed) {
+        this.#metrics[step === 'workspace.flush' ? 'flush' : 'restore'](measures, this.#properties);
+      }
       endSpan?.(bytes, failed);
     }
   }

@@ -97,20 +97,21 @@ export class Session {
    * @throws RefusedRequest `NOT_SESSION_OWNER`, `WORKSPACE_UNAVAILABLE`, `SESSION_UNREADABLE`
    */
   static async open(options: SessionOptions): Promise<Session> {
-    const { id, user, workspace, config, log } = options;
+    const { id, user, workspace, config, metrics, spans, log } = options;
+    const isKept = config.workspaceBucket !== undefined && config.userAccess !== undefined;
+    const meters = new SessionMeters(metrics, id, { spans, isKept });
     try {
-      return new Session(options, await SessionState.open(id, user, workspace, config.permissionModes[0], log));
+      const state = await meters.opening(() => SessionState.open(id, user, workspace, config.permissionModes[0], log));
+      return new Session(options, state, meters);
     } catch (error) {
       throw refusalToOpen(error);
     }
   }
 
-  private constructor(options: SessionOptions, state: SessionState) {
+  private constructor(options: SessionOptions, state: SessionState, meters: SessionMeters) {
     this.#options = options;
     this.#state = state;
-    const { id, config, definition, metrics, spans, workspace, tokens, log } = options;
-    const meters = new SessionMeters(metrics, id, spans);
-    meters.opened();
+    const { config, definition, workspace, tokens, log } = options;
     this.#meters = meters;
     this.#keeper = new SessionKeeper({
       ...{ workspace, isNew: state.isNew, meters, log },
@@ -289,7 +290,8 @@ function refusalToOpen(error: unknown): unknown {
     return unavailable(error);
   }
   if (error instanceof WorkspaceDamaged) {
-    const message = 'What was kept of this session is damaged, so it cannot go on: begin a session under another id.';
+    const message =
+      "What was kept of this session cannot be read: begin a session under another id; the agent's log says what an operator can do.";
     return new RefusedRequest('SESSION_UNREADABLE', message, { cause: error });
   }
   return error;

@@ -8,6 +8,7 @@ import { INTERPRETER_FAILURES } from '../../agent-image/src/tools/code-interpret
 import { MAX_RESULT_CHARACTERS, MAX_RESULT_IMAGES } from '../../agent-image/src/tools/code-interpreter/result-content';
 import { runTools } from '../../agent-image/src/tools/code-interpreter/run-tools';
 import { MAX_COPY_BYTES } from '../../agent-image/src/tools/code-interpreter/workspace-files';
+import { DEFAULT_LIMITS } from '../../bin/local/interpreter/limits';
 
 const TEXT = readFileSync(join(__dirname, '..', '..', 'docs', 'code-interpreter.md'), 'utf8');
 
@@ -41,5 +42,14 @@ describe('docs/code-interpreter.md', () => {
     expect(TEXT).toContain(`${MAX_RESULT_IMAGES}, each up to ${number(MAX_IMAGE_BYTES)} bytes`);
     expect(TEXT.match(/up to 20 in a call/g)).toHaveLength(3);
     expect(MAX_FILES).toBe(20);
+  });
+
+  it('has the limits of the local run', () => {
+    const { memoryBytes, diskBytes, processes, callSeconds, reserveBytes } = DEFAULT_LIMITS;
+    const mebibytes = (bytes: number): string => `${(bytes / 1024 ** 2).toLocaleString('en')} MiB`;
+    expect(TEXT).toContain(
+      `a session has ${mebibytes(memoryBytes)} of memory for all its processes, ${mebibytes(diskBytes)} for files, ` +
+        `${processes} processes, and ${callSeconds} seconds a call; it is ended when this machine has less than ${mebibytes(reserveBytes)} left`,
+    );
   });
 });

@@ -95,12 +95,12 @@ beforeEach(async () => {
   });
   session = new InterpreterSession({
     ...{ interpreter: 'analysis-a1B2c3D4e5', region: 'eu-west-1', agentName: 'analyst', sessionId: 'session-of-ada' },
-    ...{ record: undefined, keep: () => undefined },
+    ...{ owner: undefined, record: undefined, keep: () => () => true },
     log: (_level, message, fields = {}) => void logged.push({ message, ...fields }),
   });
 });
 afterEach(async () => {
-  await session.stop();
+  await session.stop(() => Promise.resolve(false));
   await interpreter.close();
 });
 afterAll(() => {

@@ -3,6 +3,7 @@ import {
   type InterpreterSessionOptions,
   type InterpreterSessionRecord,
 } from '../../agent-image/src/tools/code-interpreter/interpreter-session';
+import { sessionNameOf } from '../../agent-image/src/tools/code-interpreter/session-name';
 import { type InterpreterCode, InterpreterFault } from '../../agent-image/src/tools/code-interpreter/interpreter-fault';
 import type { ToolName } from '@aws-sdk/client-bedrock-agentcore';
 import { waitUntil } from './support/agent-fixture';
@@ -16,6 +17,12 @@ import {
 const INTERPRETER = 'analysis-a1B2c3D4e5';
 const ARN = 'arn:aws:sts::111122223333:assumed-role/agent';
 const CODE = { code: '6 * 7', language: 'python' } as const;
+
+const AGENT_SESSION = { agentName: 'analyst', owner: 'ada', sessionId: 'session-of-ada' };
+
+/** Whether another container has taken over. */
+const alone = (): Promise<boolean> => Promise.resolve(false);
+const overtaken = (): Promise<boolean> => Promise.resolve(true);
 
 let interpreter: ScriptedInterpreter;
 let session: InterpreterSession | undefined;
@@ -31,7 +38,7 @@ beforeEach(async () => {
   });
 });
 afterEach(async () => {
-  await session?.stop();
+  await session?.stop(alone);
   session = undefined;
   await interpreter.close();
 });
@@ -41,12 +48,20 @@ afterAll(() => {
 
 function open(options: Partial<InterpreterSessionOptions> = {}): InterpreterSession {
   session = new InterpreterSession({
-    ...{ interpreter: INTERPRETER, region: 'eu-west-1', agentName: 'analyst', sessionId: 'session-of-ada' },
-    ...{ record: undefined, keep: () => undefined },
+    ...{ interpreter: INTERPRETER, region: 'eu-west-1', ...AGENT_SESSION },
+    ...{ record: undefined, keep: () => () => true },
     log: (_level, message, fields = {}) => void logged.push({ message, ...fields }),
     ...options,
   });
   return session;
+}
+
+/** Keeps a record where the next container finds it at once. */
+function keptIn(keep: (record: InterpreterSessionRecord) => void): InterpreterSessionOptions['keep'] {
+  return (record) => {
+    keep(record);
+    return () => true;
+  };
 }
 
 function run(of: InterpreterSession, signal = new AbortController().signal): ReturnType<InterpreterSession['call']> {
@@ -95,12 +110,12 @@ describe('the session of an interpreter', () => {
     const tokens = interpreter.starts.map(({ clientToken }) => String(clientToken));
     expect(new Set(tokens).size).toBe(3);
     tokens.forEach((token) => expect(token).toMatch(/^[a-zA-Z0-9](-*[a-zA-Z0-9]){32,255}$/));
-    expect(interpreter.starts[0]).toMatchObject({ name: 'analyst', sessionTimeoutSeconds: 28_800 });
+    expect(interpreter.starts[0]).toMatchObject({ name: sessionNameOf(AGENT_SESSION), sessionTimeoutSeconds: 28_800 });
   });
 
   test('is kept, and used again by the next container', async () => {
     let kept: InterpreterSessionRecord | undefined;
-    await run(open({ keep: (record) => (kept = record) }));
+    await run(open({ keep: keptIn((record) => (kept = record)) }));
     expect(kept).toEqual({ interpreter: INTERPRETER, session: 'session-1' });
 
     const answer = await run(open({ record: kept }));
@@ -118,10 +133,70 @@ describe('the session of an interpreter', () => {
   });
 });
 
+describe('a record that names a session', () => {
+  const BOBS = { ...AGENT_SESSION, owner: 'bob' };
+
+  test.each([
+    ['of another user, with the same session id', BOBS],
+    ['of another session of the user', { ...AGENT_SESSION, sessionId: 'another-session' }],
+    ['of a caller without a name', { ...AGENT_SESSION, owner: undefined }],
+  ])('%s has it neither used nor ended', async (_whose, other) => {
+    interpreter.has('session-of-bob', sessionNameOf(other));
+    const record = { interpreter: INTERPRETER, session: 'session-of-bob' };
+    await open({ record }).stop(alone);
+
+    const opened = open({ record });
+    const answers = await Promise.all([run(opened), run(opened)]);
+    await opened.stop(alone);
+
+    expect(answers.map(({ renewed }) => renewed)).toContain(true);
+    expect(interpreter.calls.map(({ session: used }) => used)).toEqual(['session-1', 'session-1']);
+    expect(interpreter.stopped).toEqual(['session-1']);
+    expect(interpreter.alive).toEqual(['session-of-bob']);
+  });
+
+  test('that AgentCore takes for no id at all has it replaced', async () => {
+    interpreter.getFaults.push({ status: 400, type: 'ValidationException' });
+    const answer = await run(open({ record: { interpreter: INTERPRETER, session: 'x.y' } }));
+    expect({ renewed: answer.renewed, calls: interpreter.calls.length }).toEqual({ renewed: true, calls: 1 });
+  });
+
+  test('has it not used while AgentCore does not tell whose it is', async () => {
+    interpreter.has('session-of-bob', sessionNameOf(BOBS));
+    interpreter.getFaults.push({ status: 403, type: 'AccessDeniedException' });
+    const opened = open({ record: { interpreter: INTERPRETER, session: 'session-of-bob' } });
+    expect((await faultOf(run(opened))).code).toBe('INTERPRETER_ACCESS_DENIED');
+    expect(interpreter.calls).toEqual([]);
+    await run(opened);
+    expect(interpreter.calls.map(({ session: used }) => used)).toEqual(['session-1']);
+  });
+
+  test('of its own has AgentCore asked once', async () => {
+    interpreter.has('session-of-before', sessionNameOf(AGENT_SESSION));
+    const opened = open({ record: { interpreter: INTERPRETER, session: 'session-of-before' } });
+    expect((await run(opened)).renewed).toBe(false);
+    await run(opened);
+    expect(interpreter.asked).toEqual(['session-of-before']);
+    expect(interpreter.starts).toHaveLength(0);
+  });
+});
+
+test('the name of a session says which agent it is of, and no name is too long', () => {
+  const names = [
+    sessionNameOf(AGENT_SESSION),
+    sessionNameOf({ ...AGENT_SESSION, agentName: 'a'.repeat(48), sessionId: 's'.repeat(256) }),
+    sessionNameOf({ agentName: 'analyst', owner: 'a","b', sessionId: 'c' }),
+    sessionNameOf({ agentName: 'analyst', owner: 'a', sessionId: 'b","c' }),
+  ];
+  expect(names[0]).toMatch(/^analyst-[0-9a-f]{32}$/);
+  expect(new Set(names).size).toBe(names.length);
+  names.forEach((name) => expect(name.length).toBeLessThanOrEqual(100));
+});
+
 describe('a session that has ended', () => {
   test('is replaced, and the call is done in the new one', async () => {
     const kept: InterpreterSessionRecord[] = [];
-    const opened = open({ keep: (record) => void kept.push(record) });
+    const opened = open({ keep: keptIn((record) => void kept.push(record)) });
     await run(opened);
     interpreter.expire('session-1');
 
@@ -349,14 +424,14 @@ describe('a call that is cancelled', () => {
     await waitUntil(() => interpreter.calls.length === 3);
     ending.abort();
     await Promise.all(calling);
-    await opened.stop();
+    await opened.stop(alone);
     expect(interpreter.stopped).toEqual(['session-1']);
   });
 
   test('while the agent session ends has the session ended before that', async () => {
     const opened = open();
     await cancelled(opened, 'executeCode');
-    await opened.stop();
+    await opened.stop(alone);
     expect(interpreter.alive).toEqual([]);
     await waitUntil(() => interpreter.open === 0);
   });
@@ -391,13 +466,14 @@ describe('the end of the agent session', () => {
   test('ends the session of the interpreter', async () => {
     const opened = open();
     await run(opened);
-    await opened.stop();
+    await opened.stop(alone);
     expect(interpreter.alive).toEqual([]);
     expect(logged.map(({ message }) => message)).toEqual(['code interpreter session started']);
   });
 
   test('ends one that a container before this one started, too', async () => {
-    await open({ record: { interpreter: INTERPRETER, session: 'session-of-before' } }).stop();
+    interpreter.has('session-of-before', sessionNameOf(AGENT_SESSION));
+    await open({ record: { interpreter: INTERPRETER, session: 'session-of-before' } }).stop(alone);
     expect(interpreter.stopped).toEqual(['session-of-before']);
   });
 
@@ -407,7 +483,7 @@ describe('the end of the agent session', () => {
   ])('is the end of an interpreter %s: later calls start no session', async (_which, starts) => {
     const opened = open();
     if (starts > 0) await run(opened);
-    await opened.stop();
+    await opened.stop(alone);
     const fault = await faultOf(run(opened));
     expect(fault.message).toMatch(/^The session of the agent has ended/);
     expect(interpreter.starts).toHaveLength(starts);
@@ -421,7 +497,7 @@ describe('the end of the agent session', () => {
     interpreter.stopFaults.push(undefined);
     let stopping: Promise<void> | undefined;
     interpreter.script = ({ session: used }): InterpreterReply => {
-      stopping = opened.stop();
+      stopping = opened.stop(alone);
       interpreter.expire(used);
       return { exception: 'resourceNotFoundException' };
     };
@@ -431,7 +507,7 @@ describe('the end of the agent session', () => {
   });
 
   test('asks nothing when no session was started', async () => {
-    await open().stop();
+    await open().stop(alone);
     expect(interpreter.stopped).toEqual([]);
   });
 
@@ -442,9 +518,9 @@ describe('the end of the agent session', () => {
       { status: 404, type: 'ResourceNotFoundException' },
       { status: 403, type: 'AccessDeniedException' },
     );
-    await opened.stop();
+    await opened.stop(alone);
     expect(logged).toHaveLength(1);
-    await opened.stop();
+    await opened.stop(alone);
     expect(logged.at(-1)).toMatchObject({
       message: 'the code interpreter session could not be stopped',
       code: 'INTERPRETER_ACCESS_DENIED',
@@ -455,8 +531,73 @@ describe('the end of the agent session', () => {
     const opened = open();
     await run(opened);
     interpreter.stopFaults.push(undefined);
-    await opened.stop();
+    await opened.stop(alone);
     expect(logged.at(-1)).toMatchObject({ code: 'INTERPRETER_TIMEOUT' });
     await waitUntil(() => interpreter.open === 0);
+  });
+
+  test('ends a session whose start it finds under way, as soon as its id is known, and runs nothing in it', async () => {
+    const opened = open();
+    let answer = (): void => undefined;
+    interpreter.started = () => new Promise<void>((resolve) => (answer = resolve));
+    const calling = faultOf(run(opened));
+    await waitUntil(() => interpreter.alive.length === 1);
+    const stopping = opened.stop(alone);
+    answer();
+    await stopping;
+    expect((await calling).message).toMatch(/^The session of the agent has ended/);
+    expect(interpreter.alive).toEqual([]);
+    expect(interpreter.calls).toEqual([]);
+  });
+
+  test('does not wait for ever for a start', async () => {
+    const opened = open();
+    interpreter.started = () => new Promise<void>(() => undefined);
+    const calling = faultOf(run(opened));
+    await waitUntil(() => interpreter.starts.length === 1);
+    await opened.stop(alone);
+    expect((await calling).code).toBe('INTERPRETER_TIMEOUT');
+    await waitUntil(() => interpreter.open === 0);
+  });
+
+  test('keeps a call from being done that has just been given its session', async () => {
+    const opened = open();
+    await run(opened);
+    const later = faultOf(run(opened));
+    opened.leave();
+    expect((await later).message).toMatch(/^The session of the agent has ended/);
+    expect(interpreter.calls).toHaveLength(1);
+  });
+});
+
+describe('the end of a container that was overtaken', () => {
+  test('spares the session that the other container may go on with', async () => {
+    interpreter.has('session-of-before', sessionNameOf(AGENT_SESSION));
+    await open({ record: { interpreter: INTERPRETER, session: 'session-of-before' } }).stop(overtaken);
+    const opened = open();
+    await run(opened);
+    await opened.stop(overtaken);
+    expect(interpreter.alive).toEqual(['session-of-before', 'session-1']);
+  });
+
+  test('spares it also when code that is cancelled goes on in it', async () => {
+    const opened = open();
+    await run(opened);
+    interpreter.script = () => ({ hangs: true });
+    const ending = new AbortController();
+    const calling = faultOf(run(opened, ending.signal));
+    await waitUntil(() => interpreter.calls.length === 2);
+    opened.leave();
+    ending.abort();
+    expect((await calling).code).toBe('INTERPRETER_CANCELLED');
+    await opened.stop(overtaken);
+    expect(interpreter.stopped).toEqual([]);
+  });
+
+  test('ends a session that it started and that no other container can know', async () => {
+    const opened = open({ keep: () => () => false });
+    await run(opened);
+    await opened.stop(overtaken);
+    expect(interpreter.alive).toEqual([]);
   });
 });

@@ -1,10 +1,30 @@
-import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import type { InterpreterLimits } from './limits';
 
-const SCRIPTS = ['keeper.py', 'child.py', 'channel.py', 'python-session.py', 'node-session.mjs', 'files.py'] as const;
+const SCRIPTS = [
+  'keeper.py',
+  'child.py',
+  'processes.py',
+  'memory.py',
+  'channel.py',
+  'python-session.py',
+  'node-session.mjs',
+  'files.py',
+] as const;
 /** Where the programs of the run are, on this machine. */
-export const SCRIPT_FOLDER = join(__dirname, 'sandbox');
+const SCRIPT_FOLDER = join(__dirname, 'sandbox');
 
 /** Folders, seen from inside the sandbox. */
 const INSIDE = '/run/interpreter';
@@ -16,6 +36,8 @@ const FIRST_SCRIPT_FD = 5;
 const TMP_BYTES = 64 * 1024 * 1024;
 /** Of /dev/shm, which Python's locks between processes need. */
 const SHM_BYTES = 1024 * 1024;
+/** Of a socket in one direction, where the machine does not say: its own default. */
+const SOCKET_BYTES = 212_992;
 /** Whom the sandbox belongs to when the run is root's: nobody, because limits on processes do not hold for root. */
 const NOBODY = 65_534;
 
@@ -39,20 +61,28 @@ export function findProgram(name: string): string | undefined {
 
 /**
  * The keeper in a sandbox: no network, no files of this machine but its programs (read only), no capability, no further
- * namespaces, a root directory that cannot be written to, and a directory of limited size that is gone with the sandbox.
+ * namespaces, no system call that takes memory beside all limits, a root directory that cannot be written to, and a
+ * directory of limited size that is gone with the sandbox.
  *
  * @param bwrap the program that makes the sandbox
  * @param python below /usr, which is all that the sandbox sees
+ * @param refused see `refusedCalls`
  */
-export function sandboxedKeeper(bwrap: string, python: string, limits: InterpreterLimits): KeeperCommand {
+export function sandboxedKeeper(
+  bwrap: string,
+  python: string,
+  limits: InterpreterLimits,
+  refused: Buffer,
+): KeeperCommand {
   // By descriptor and not by path: whom the sandbox belongs to need not be able to read this folder.
-  const files = SCRIPTS.map((name) => openSync(join(SCRIPT_FOLDER, name), 'r'));
+  const files = [...SCRIPTS.map((name) => openSync(join(SCRIPT_FOLDER, name), 'r')), namelessFile(refused)];
   const isRoot = process.getuid?.() === 0;
   const node = readableNode(isRoot);
   return {
     program: bwrap,
     args: [
       ...['--unshare-all', '--unshare-user', '--disable-userns', '--die-with-parent', '--as-pid-1'],
+      ...['--seccomp', String(FIRST_SCRIPT_FD + SCRIPTS.length)],
       ...['--cap-drop', 'ALL', '--uid', '1000', '--gid', '1000', '--hostname', 'sandbox', '--clearenv'],
       ...['--ro-bind', '/usr', '/usr'],
       ...['bin', 'lib', 'lib64', 'sbin'].flatMap((name) => ['--symlink', `usr/${name}`, `/${name}`]),
@@ -95,14 +125,40 @@ export function closeFiles({ files }: KeeperCommand): void {
   for (const file of files) closeSync(file);
 }
 
+/** A file with this content, open for reading, that no folder has any more. */
+function namelessFile(content: Buffer): number {
+  const folder = mkdtempSync(join(tmpdir(), 'interpreter-'));
+  try {
+    const path = join(folder, 'content');
+    writeFileSync(path, content);
+    return openSync(path, 'r');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 function keeperEnvironment(limits: InterpreterLimits, work: string, node: string | undefined): Record<string, string> {
   return {
     WORK: work,
     MEMORY_BYTES: String(limits.memoryBytes),
     ADDRESS_BYTES: String(limits.addressBytes),
     PROCESSES: String(limits.processes),
+    RESERVE_BYTES: String(limits.reserveBytes),
+    SOCKET_BYTES: String(socketBytes()),
     ...(node === undefined ? {} : { NODE: node }),
   };
+}
+
+/** The most that the buffers of one socket hold: the kernel doubles what a program may ask for. */
+function socketBytes(): number {
+  const most = ['wmem_max', 'wmem_default', 'rmem_max', 'rmem_default'].map((name) => {
+    try {
+      return Number(readFileSync(`/proc/sys/net/core/${name}`, 'utf8'));
+    } catch {
+      return SOCKET_BYTES;
+    }
+  });
+  return 2 * Math.max(...most);
 }
 
 /** A Node.js that whom the sandbox belongs to can read: that of this run or, when it lies in a private folder, the system's. */

@@ -8,6 +8,7 @@ import { findProgram, sandboxedKeeper, unsandboxedKeeper, type KeeperCommand } f
 import { DEFAULT_LIMITS, type InterpreterLimits } from './limits';
 import { Sandbox } from './sandbox';
 import { SessionTools } from './session';
+import { KNOWN_MACHINES, refusedCalls } from './system-calls';
 
 /** Of all interpreters together; each may hold as much memory as its limits say. */
 const MAX_SESSIONS = 8;
@@ -146,7 +147,11 @@ export class Interpreters {
     const python = findProgram('python3');
     if (bwrap === undefined && !this.options.allowUnsandboxed) throw refused(NO_SANDBOX);
     if (python === undefined || (bwrap !== undefined && !python.startsWith('/usr/'))) throw refused(NO_PYTHON);
-    if (bwrap !== undefined) return { command: sandboxedKeeper(bwrap, python, limits), cleanUp: () => undefined };
+    if (bwrap !== undefined) {
+      const calls = refusedCalls(process.arch);
+      if (calls === undefined) throw unknownMachine();
+      return { command: sandboxedKeeper(bwrap, python, limits, calls), cleanUp: () => undefined };
+    }
     const directory = mkdtempSync(join(tmpdir(), 'interpreter-'));
     return {
       command: unsandboxedKeeper(python, limits, directory),
@@ -179,6 +184,13 @@ const NO_SANDBOX =
   'start with --unsandboxed-code to run code with all that you may do on this machine';
 const NO_PYTHON =
   'python3, which looks after the sessions of code interpreters, is not installed in /usr (Debian: apt-get install python3)';
+
+function unknownMachine(): RequestFault {
+  const known = KNOWN_MACHINES.join(' and ');
+  return refused(
+    `the sandbox for code is made for processors of the kinds ${known}, and this one is ${process.arch}; use such a machine`,
+  );
+}
 
 function refused(message: string): RequestFault {
   return new RequestFault(500, 'InternalServerException', message);

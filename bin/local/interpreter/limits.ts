@@ -1,7 +1,9 @@
 /** What the code of one session may use. */
 export interface InterpreterLimits {
-  /** Of all its processes together, without its files. */
+  /** Of all its processes together, without what is in its files. */
   readonly memoryBytes: number;
+  /** Of this machine, left for others: code is ended when less is there, whoever has it. */
+  readonly reserveBytes: number;
   /** Addresses of one process. */
   readonly addressBytes: number;
   readonly processes: number;
@@ -18,6 +20,7 @@ const MiB = 1024 * 1024;
 /** Less than AWS gives (2 vCPU, 8 GB, 10 GB of disk, 15 minutes a call): this is somebody's laptop. */
 export const DEFAULT_LIMITS: InterpreterLimits = {
   memoryBytes: 2048 * MiB,
+  reserveBytes: 256 * MiB,
   addressBytes: 2048 * MiB,
   processes: 64,
   diskBytes: 512 * MiB,

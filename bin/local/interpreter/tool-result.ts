@@ -21,6 +21,7 @@ type ContentBlock = Readonly<Record<string, unknown>> & { readonly type: string 
 const REASONS: Readonly<Record<string, (seconds: number) => string>> = {
   time: (seconds) => `ended after ${String(seconds)} s, the time limit of one call`,
   memory: () => 'ended because everything in the session together used more memory than it may',
+  machine: () => 'ended because this machine has too little memory left',
   canceled: () => 'ended as asked',
 };
 

@@ -1,7 +1,7 @@
 import { EventStreamCodec } from '@smithy/eventstream-codec';
 import { fromUtf8, toUtf8 } from '@smithy/util-utf8';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
@@ -53,18 +53,26 @@ export class ScriptedInterpreter {
   refusal: ServiceFault = { status: 404, type: 'ResourceNotFoundException', message: 'no such session' };
   /** Taken by the next requests to start a session, one each. */
   readonly startFaults: ServiceFault[] = [];
+  /** Taken by the next questions about a session, one each. */
+  readonly getFaults: ServiceFault[] = [];
   /** Taken by the next requests to end a session, one each; undefined never answers. */
   readonly stopFaults: (ServiceFault | undefined)[] = [];
   /** Bodies of the requests that started a session. */
   readonly starts: Readonly<Record<string, unknown>>[] = [];
   readonly calls: InterpreterCall[] = [];
+  /** Of all requests, by the end of their path: `start`, `invoke`, `get` or `stop`. */
+  readonly headers: { readonly operation: string; readonly headers: IncomingHttpHeaders }[] = [];
   /** Sessions that were asked about. */
   readonly asked: string[] = [];
   /** Sessions that were ended by request. */
   readonly stopped: string[] = [];
+  /** Waited for before a start is answered, with the session living already. */
+  started: () => void | Promise<void> = () => undefined;
   /** How many answers are not at their end. */
   open = 0;
   readonly #alive = new Set<string>();
+  /** What each session was started as. */
+  readonly #names = new Map<string, unknown>();
   readonly #server = createServer((req, res) => {
     buffer(req).then(
       (body) => this.#serve(req, res, body),
@@ -91,6 +99,12 @@ export class ScriptedInterpreter {
     return [...this.#alive];
   }
 
+  /** Has a session that somebody started as `name`. */
+  has(session: string, name: string): void {
+    this.#alive.add(session);
+    this.#names.set(session, name);
+  }
+
   /** Ends a session as its time limit does. */
   expire(session: string): void {
     this.#alive.delete(session);
@@ -107,6 +121,7 @@ export class ScriptedInterpreter {
     res.on('close', () => (this.open -= 1));
     const url = new URL(req.url ?? '/', 'http://localhost');
     const [, interpreter, operation] = /^\/code-interpreters\/([^/]+)\/(.+)$/.exec(url.pathname) ?? [];
+    this.headers.push({ operation: operation?.split('/').at(-1) ?? '', headers: req.headers });
     const session = url.searchParams.get('sessionId') ?? String(req.headers['x-amzn-code-interpreter-session-id']);
     const input = body.length === 0 ? {} : (JSON.parse(body.toString('utf8')) as Record<string, unknown>);
     switch (`${req.method ?? ''} ${operation ?? ''}`) {
@@ -114,12 +129,15 @@ export class ScriptedInterpreter {
         return this.#start(res, interpreter, input);
       case 'PUT sessions/stop':
         return this.#stop(res, interpreter, session);
-      case 'GET sessions/get':
+      case 'GET sessions/get': {
         this.asked.push(session);
+        const fault = this.getFaults.shift();
+        if (fault) return fail(res, fault);
         return json(res, 200, {
           ...{ codeInterpreterIdentifier: interpreter, sessionId: session, createdAt: '2026-11-21T12:00:00Z' },
-          status: this.#alive.has(session) ? 'READY' : 'TERMINATED',
+          ...{ name: this.#names.get(session), status: this.#alive.has(session) ? 'READY' : 'TERMINATED' },
         });
+      }
       case 'POST tools/invoke':
         return this.#invoke(res, { session, name: String(input.name), arguments: input.arguments as object as InterpreterCall['arguments'] }); // prettier-ignore
       default:
@@ -133,8 +151,11 @@ export class ScriptedInterpreter {
     if (fault) return fail(res, fault);
     const session = `session-${this.starts.length}`;
     this.#alive.add(session);
+    this.#names.set(session, input.name);
     const createdAt = '2026-11-21T12:00:00Z';
-    json(res, 200, { codeInterpreterIdentifier: interpreter, sessionId: session, createdAt });
+    void Promise.resolve(this.started()).then(() =>
+      json(res, 200, { codeInterpreterIdentifier: interpreter, sessionId: session, createdAt }),
+    );
   }
 
   #stop(res: ServerResponse, interpreter: string | undefined, session: string): void {

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { startLocalS3 } from '../../../bin/local/s3/standalone';
+import { startLocalS3 } from '../../support/local-s3';
 
 const BUCKET = 'sessions';
 const USER_ROLE = 'arn:aws:iam::000000000000:role/user';

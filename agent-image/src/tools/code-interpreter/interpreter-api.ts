@@ -11,6 +11,7 @@ import {
   type ToolName,
 } from '@aws-sdk/client-bedrock-agentcore';
 import { setTimeout as delay } from 'node:timers/promises';
+import { headersAlong } from '../call-context.ts';
 import { AnswerTooLong, boundResponse } from './bounded-answer.ts';
 import { faultOf, type InterpreterCode, InterpreterFault } from './interpreter-fault.ts';
 import { untilAborted } from '../../until-aborted.ts';
@@ -31,6 +32,9 @@ const THROTTLED: readonly InterpreterCode[] = ['INTERPRETER_THROTTLED'];
 
 /** What does no harm a second time: a question, and a start, whose token makes no second session. */
 const REPEATABLE: readonly InterpreterCode[] = [...THROTTLED, 'INTERPRETER_FAILED', 'INTERPRETER_UNREACHABLE'];
+
+/** What a question about a session that does not exist fails with; the latter when it is no id at all. */
+const NO_SESSION: readonly InterpreterCode[] = ['INTERPRETER_NOT_FOUND', 'INTERPRETER_REFUSED'];
 
 /** What came back from one call; several results of a stream are put together. */
 export interface InterpreterResult extends CodeInterpreterResult {
@@ -64,12 +68,13 @@ export class InterpreterApi {
   /**
    * Starts a session.
    *
-   * @param name shown in lists of sessions; needs not be unique
+   * @param name shown in lists of sessions, up to 100 characters; needs not be unique
    * @param token the same one never starts a second session; 33 to 256 letters and digits
    * @returns its id
    */
   async start(name: string, token: string, signal: AbortSignal): Promise<string> {
-    const input = { ...this.#interpreter, name, clientToken: token, sessionTimeoutSeconds: SESSION_SECONDS };
+    const session = { name, clientToken: token, sessionTimeoutSeconds: SESSION_SECONDS };
+    const input = { ...this.#interpreter, ...session, ...traceAlong() };
     const send = (): Promise<{ sessionId: string | undefined }> =>
       this.#client.send(new StartCodeInterpreterSessionCommand(input), { abortSignal: signal });
     const { sessionId } = await this.#send(send, REPEATABLE, signal);
@@ -79,7 +84,7 @@ export class InterpreterApi {
 
   /** Has a session do something, and reads the whole answer. */
   async invoke(session: string, name: ToolName, args: ToolArguments, signal: AbortSignal): Promise<InterpreterResult> {
-    const input = { ...this.#interpreter, sessionId: session, name, arguments: args };
+    const input = { ...this.#interpreter, ...traceAlong(), sessionId: session, name, arguments: args };
     const send = async (): Promise<InterpreterResult> => {
       const { stream } = await this.#client.send(new InvokeCodeInterpreterCommand(input), { abortSignal: signal });
       if (!stream) throw new InterpreterFault('INTERPRETER_UNREADABLE', 'an answer without a stream');
@@ -88,23 +93,24 @@ export class InterpreterApi {
     return this.#send(send, THROTTLED, signal);
   }
 
-  /** Whether the session can still be used. */
-  async isAlive(session: string, signal: AbortSignal): Promise<boolean> {
+  /** Whether the session can still be used, and was started under `name`. */
+  async isAlive(session: string, name: string, signal: AbortSignal): Promise<boolean> {
     const input = { ...this.#interpreter, sessionId: session };
-    const send = (): Promise<{ status?: string | undefined }> =>
+    const send = (): Promise<{ name?: string | undefined; status?: string | undefined }> =>
       this.#client.send(new GetCodeInterpreterSessionCommand(input), { abortSignal: signal });
     try {
-      const { status } = await this.#send(send, REPEATABLE, signal);
-      return status !== 'TERMINATED';
+      const found = await this.#send(send, REPEATABLE, signal);
+      return found.status !== 'TERMINATED' && found.name === name;
     } catch (error) {
       const fault = faultOf(error, signal);
-      if (fault.code === 'INTERPRETER_NOT_FOUND') return false;
+      if (NO_SESSION.includes(fault.code)) return false;
       throw fault;
     }
   }
 
   async stop(session: string, signal: AbortSignal): Promise<void> {
-    const command = new StopCodeInterpreterSessionCommand({ ...this.#interpreter, sessionId: session });
+    const input = { ...this.#interpreter, ...traceAlong(), sessionId: session };
+    const command = new StopCodeInterpreterSessionCommand(input);
     await this.#send(() => this.#client.send(command, { abortSignal: signal }), THROTTLED, signal);
   }
 
@@ -127,6 +133,12 @@ export class InterpreterApi {
       }
     }
   }
+}
+
+/** The trace that a request belongs to, in the fields that the API has for it; it has none for `tracestate`. */
+function traceAlong(): { readonly traceParent?: string; readonly traceId?: string } {
+  const { traceparent: traceParent, 'x-amzn-trace-id': traceId } = headersAlong();
+  return { ...(traceParent !== undefined && { traceParent }), ...(traceId !== undefined && { traceId }) };
 }
 
 async function wholeResult(stream: AsyncIterable<CodeInterpreterStreamOutput>): Promise<InterpreterResult> {

@@ -1,9 +1,9 @@
 import type { ToolArguments, ToolName } from '@aws-sdk/client-bedrock-agentcore';
-import { createHash } from 'node:crypto';
 import type { Log } from '../../log.ts';
 import { AnswerTooLong } from './bounded-answer.ts';
 import type { InterpreterApi, InterpreterResult } from './interpreter-api.ts';
 import { faultOf, type InterpreterCode, InterpreterFault } from './interpreter-fault.ts';
+import { type NamedSession, sessionNameOf, startTokenOf } from './session-name.ts';
 import { untilAborted } from '../../until-aborted.ts';
 
 /** How long the start of a session may take, in milliseconds; AgentCore needs seconds at most. */
@@ -11,6 +11,9 @@ const START_MS = 30_000;
 
 /** How long the end of a session is waited for, in milliseconds: a container that stops has little time. */
 const STOP_MS = 2_000;
+
+/** How long a start goes on that the end of the agent session finds under way, in milliseconds: only its id can end it. */
+const LATE_START_MS = 4_000;
 
 /** What a call to a session that is gone may fail with; which of them it is, AgentCore does not document. */
 const MAY_BE_GONE: readonly InterpreterCode[] = [
@@ -33,18 +36,14 @@ export interface InterpreterSessionRecord {
   readonly session: string;
 }
 
-export interface InterpreterSessionOptions {
+export interface InterpreterSessionOptions extends NamedSession {
   /** Id of the interpreter. */
   readonly interpreter: string;
   readonly region: string;
-  /** Names the sessions in lists. */
-  readonly agentName: string;
-  /** Of the agent: the runtime session id. */
-  readonly sessionId: string;
   /** What the session before this container had; undefined when it had none. */
   readonly record: InterpreterSessionRecord | undefined;
-  /** Keeps what the next container has to know. */
-  readonly keep: (record: InterpreterSessionRecord) => void;
+  /** Keeps what the next container has to know. What it returns says whether another container may know it by now. */
+  readonly keep: (record: InterpreterSessionRecord) => () => boolean;
   readonly log: Log;
 }
 
@@ -57,12 +56,17 @@ export interface InterpreterAnswer {
 
 /**
  * The interpreter session of an agent session: started by the first call, used by all others, also after a resume, and
- * replaced when it has ended. Its id comes from here alone, because all users of an interpreter share it.
+ * replaced when it has ended. Its id comes from here alone, because all users of an interpreter share it; an id from a
+ * record is used and ended only when AgentCore has it under the name of this agent session.
  */
 export class InterpreterSession {
   readonly #options: InterpreterSessionOptions;
+  readonly #name: string;
   #api: Promise<InterpreterApi> | undefined;
   #id: string | undefined;
+  /** The session that is known to be of this agent session: where users can write their record, it proves nothing. */
+  #own: string | undefined;
+  #mayBeKnown = (): boolean => true;
   #starting: Promise<string> | undefined;
   #starts = 0;
   /** Of a session in which something was left that goes on. */
@@ -70,10 +74,13 @@ export class InterpreterSession {
   /** A session is gone, and the model was not told yet. */
   #lost = false;
   #stopped = false;
+  readonly #givingUp = new AbortController();
+  #lateStart: NodeJS.Timeout | undefined;
 
   constructor(options: InterpreterSessionOptions) {
     this.#options = options;
     const { record, interpreter } = options;
+    this.#name = sessionNameOf(options);
     if (record?.interpreter === interpreter) this.#id = record.session;
     this.#lost = record !== undefined && this.#id === undefined;
   }
@@ -100,14 +107,31 @@ export class InterpreterSession {
     }
   }
 
-  /** Ends the session of the interpreter, for good; never rejects, and takes two seconds at most. */
-  async stop(): Promise<void> {
+  /** Starts nothing and ends nothing from now on, what is cancelled included: {@link stop} does. */
+  leave(): void {
+    if (this.#stopped) return;
     this.#stopped = true;
-    const signal = AbortSignal.timeout(STOP_MS);
-    const session = this.#id ?? this.#starting;
-    await Promise.all([this.#ending, session === undefined ? undefined : this.#end(session, signal)]);
+    const late = new DOMException('the agent session has ended', 'TimeoutError');
+    this.#lateStart = setTimeout(() => this.#givingUp.abort(late), LATE_START_MS);
+  }
+
+  /**
+   * Ends the session of the interpreter, for good; never rejects.
+   *
+   * @param isOvertaken whether another container goes on with the agent session, and so with what it knows of this one
+   */
+  async stop(isOvertaken: () => Promise<boolean>): Promise<void> {
+    this.leave();
+    const ended = this.#id === undefined ? undefined : this.#endUnlessTaken(this.#id, isOvertaken);
+    await Promise.all([this.#ending, this.#starting?.catch(() => undefined), ended]);
+    clearTimeout(this.#lateStart);
     (await this.#api)?.close();
     this.#api = undefined;
+  }
+
+  async #endUnlessTaken(session: string, isOvertaken: () => Promise<boolean>): Promise<void> {
+    if ((await isOvertaken()) && this.#mayBeKnown()) return;
+    await this.#end(session, AbortSignal.timeout(STOP_MS));
   }
 
   async #call(name: ToolName, args: ToolArguments, signal: AbortSignal): Promise<InterpreterAnswer> {
@@ -132,6 +156,7 @@ export class InterpreterSession {
 
   async #invoke(session: string, name: ToolName, args: ToolArguments, signal: AbortSignal): Promise<InterpreterResult> {
     const api = await this.#opened();
+    this.#assertGoesOn();
     try {
       return await api.invoke(session, name, args, signal);
     } catch (error) {
@@ -148,34 +173,49 @@ export class InterpreterSession {
   }
 
   async #current(signal: AbortSignal): Promise<string> {
-    // One that is started now would be ended by nobody, and live for hours.
+    this.#assertGoesOn();
+    const session = this.#id;
+    if (session !== undefined) {
+      if (await this.#isOwn(session, signal)) return session;
+      const why = 'AgentCore has no such session any more, or not under the name of this agent session';
+      this.#forget(session, new InterpreterFault('INTERPRETER_NOT_FOUND', why));
+      this.#assertGoesOn();
+    }
+    return this.#id ?? untilAborted((this.#starting ??= this.#start()), signal);
+  }
+
+  /** One that is started after the end would be ended by nobody, and live for hours. */
+  #assertGoesOn(): void {
     if (this.#stopped) throw new InterpreterFault('INTERPRETER_CANCELLED', 'the agent session has ended', STOPPED);
-    if (this.#id !== undefined) return this.#id;
-    return untilAborted((this.#starting ??= this.#start()), signal);
+  }
+
+  async #isOwn(session: string, signal: AbortSignal): Promise<boolean> {
+    if (this.#own === session) return true;
+    const api = await this.#opened();
+    if (!(await api.isAlive(session, this.#name, signal))) return false;
+    this.#own = session;
+    return true;
   }
 
   async #start(): Promise<string> {
-    const { agentName, interpreter, keep, log } = this.#options;
+    const { sessionId, interpreter, keep, log } = this.#options;
     try {
       const api = await this.#opened();
       await this.#ending;
-      const session = await api.start(agentName, this.#token(), AbortSignal.timeout(START_MS));
+      this.#assertGoesOn();
+      const signal = AbortSignal.any([AbortSignal.timeout(START_MS), this.#givingUp.signal]);
+      this.#starts += 1;
+      const session = await api.start(this.#name, startTokenOf(sessionId, this.#starts), signal);
+      this.#own = session;
+      if (this.#stopped) await this.#end(session, AbortSignal.timeout(STOP_MS));
+      this.#assertGoesOn();
       this.#id = session;
-      keep({ interpreter, session });
+      this.#mayBeKnown = keep({ interpreter, session });
       log('info', 'code interpreter session started', { interpreter, interpreter_session: session });
       return session;
     } finally {
       this.#starting = undefined;
     }
-  }
-
-  /**
-   * Not random: containers that were restored from one snapshot may draw the same bytes, and the same token would give
-   * both of them one session.
-   */
-  #token(): string {
-    this.#starts += 1;
-    return createHash('sha256').update(`${this.#options.sessionId}\n${Date.now()}\n${this.#starts}`).digest('hex');
   }
 
   #answer(result: InterpreterResult): InterpreterAnswer {
@@ -193,7 +233,7 @@ export class InterpreterSession {
   ): Promise<boolean> {
     if (!MAY_BE_GONE.includes(code)) return false;
     try {
-      return !(await api.isAlive(session, signal));
+      return !(await api.isAlive(session, this.#name, signal));
     } catch {
       return false;
     }
@@ -201,16 +241,16 @@ export class InterpreterSession {
 
   /** Ends a session for what still runs in it: it would do so for minutes, and the next call would have to wait. */
   #discard(session: string, fault: InterpreterFault): void {
-    if (this.#id !== session) return;
+    if (this.#id !== session || this.#stopped) return;
     this.#forget(session, fault);
     this.#ending = this.#end(session, AbortSignal.timeout(STOP_MS));
   }
 
   /** Never rejects. */
-  async #end(session: string | Promise<string>, signal: AbortSignal): Promise<void> {
+  async #end(session: string, signal: AbortSignal): Promise<void> {
     try {
-      const api = await this.#opened();
-      await api.stop(await untilAborted(Promise.resolve(session), signal), signal);
+      if (!(await this.#isOwn(session, signal))) return;
+      await (await this.#opened()).stop(session, signal);
     } catch (error) {
       const { code, detail } = faultOf(error, signal);
       // Ended already, by time or by the container before.

@@ -1,5 +1,6 @@
 """A child of the keeper: with limits, and with what it writes gathered as it comes."""
-import fcntl, json, os, resource, selectors, signal, subprocess, sys
+import ctypes, fcntl, json, os, resource, selectors, signal, subprocess, sys
+from processes import descendants
 
 INIT = os.getpid() == 1
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -19,10 +20,17 @@ ANSWER_BYTES = 64 * 1024 * 1024
 # The most that a pipe of an ordinary user holds.
 PIPE_BYTES = 1024 * 1024
 
+PR_SET_CHILD_SUBREAPER = 36
+# Of a tree of processes that grows while it is being ended.
+KILL_ROUNDS = 50
+
+libc = ctypes.CDLL(None)
 selector = selectors.DefaultSelector()
 
 
-def limit(argv):
+def limit(argv, adopts):
+    """Before the program. When it `adopts`, it stays the ancestor of all that is started by what it starts."""
+
     def apply():
         def lower(what, value):
             hard = resource.getrlimit(what)[1]
@@ -32,6 +40,8 @@ def limit(argv):
         lower(resource.RLIMIT_CORE, 0)
         lower(resource.RLIMIT_NOFILE, 1024)
         if INIT:
+            if adopts:
+                libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
             lower(resource.RLIMIT_NPROC, PROCESSES)
             if argv[0] != NODE:
                 lower(resource.RLIMIT_AS, ADDRESS_BYTES)
@@ -44,6 +54,13 @@ def widen(pipe):
     try:
         fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
     except (AttributeError, OSError):
+        pass
+
+
+def send_kill(send, target):
+    try:
+        send(target, signal.SIGKILL)
+    except OSError:
         pass
 
 
@@ -60,7 +77,9 @@ class Process:
                 ([sys.executable, os.path.join(HERE, "channel.py")] if channel else []) + argv,
                 cwd=WORK, env=dict(CHILD_ENVIRONMENT, **({"CHANNEL": f"{ends[0][0]},{ends[1][1]}"} if channel else {})),
                 stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, preexec_fn=limit(argv),
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+                # A language lives for long, and would gather the dead that it knows nothing of.
+                preexec_fn=limit(argv, adopts=not channel),
                 pass_fds=[ends[0][0], ends[1][1]] if channel else [])
         except BaseException:
             for end in sum(ends, ()):
@@ -161,11 +180,16 @@ class Process:
             selector.unregister(fd)
 
     def kill(self, reason):
+        """Ends the process, what is in its group, and what has left that."""
         self.reason = self.reason or reason
-        try:
-            os.killpg(self.popen.pid, signal.SIGKILL)
-        except OSError:
-            pass
+        # Before itself, whose end would make them children of others.
+        for _ in range(KILL_ROUNDS if INIT else 0):
+            left = descendants(self.popen.pid)
+            if not left:
+                break
+            for pid in left:
+                send_kill(os.kill, pid)
+        send_kill(os.killpg, self.popen.pid)
 
     def close(self):
         for pipe in (self.popen.stdout, self.popen.stderr, self.popen.stdin):

@@ -3,10 +3,13 @@
 Requests come as JSON lines on descriptor 3, replies go as JSON lines to descriptor 4. In the sandbox this is process 1, so
 that nothing which runs in it can end it; it takes care of every process there, and of what they use together.
 
-Limits come in the environment: MEMORY_BYTES (of all processes), ADDRESS_BYTES (of each), PROCESSES, WORK (the directory).
+Limits come in the environment: MEMORY_BYTES (of all processes), ADDRESS_BYTES (of each), PROCESSES, WORK (the directory),
+RESERVE_BYTES (of this machine, left for others), SOCKET_BYTES (that a socket may hold).
 """
 import ctypes, errno, json, os, selectors, signal, subprocess, sys, time
 from child import HERE, INIT, NODE, Process, selector
+import memory
+from processes import every
 
 MEMORY_BYTES = int(os.environ["MEMORY_BYTES"])
 LANGUAGES = {"python": [sys.executable, "-u", os.path.join(HERE, "python-session.py")]}
@@ -16,6 +19,11 @@ if NODE:
                                os.path.join(HERE, "node-session.mjs")]
 WATCH_SECONDS = 0.1
 GRACE_SECONDS = 2.0
+
+ENDINGS = {
+    "memory": "the files of the session took more memory than there is for all of it",
+    "machine": "this machine has too little memory left",
+}
 
 running = {}
 sessions = {}
@@ -174,26 +182,20 @@ def settle():
             process.close()
 
 
-def used_memory():
-    total = 0
-    page = os.sysconf("SC_PAGE_SIZE")
-    for name in os.listdir("/proc"):
-        if name.isdigit() and name != "1":
-            try:
-                with open(f"/proc/{name}/statm") as file:
-                    total += int(file.read().split()[1]) * page
-            except OSError:
-                pass
-    return total
+def excess():
+    """Why everything has to be ended, if it has: the limits of each process do not add up to one."""
+    if memory.used() > MEMORY_BYTES:
+        return "memory"
+    return "machine" if memory.is_short() else None
 
 
-def guard():
-    """Ends everything when it uses too much together: the limits of each process do not add up to one."""
-    if used_memory() <= MEMORY_BYTES:
-        return
+def end_everything(reason):
     for process in [*(call.process for call in running.values()), *sessions.values()]:
-        process.reason = process.reason or "memory"
-    os.kill(-1, signal.SIGKILL)
+        process.reason = process.reason or reason
+    try:
+        os.kill(-1, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
 
 
 def main():
@@ -212,6 +214,7 @@ def main():
     buffer = bytearray()
     is_open = True
     look = 0.0
+    reason = None
 
     def receive():
         nonlocal is_open
@@ -228,7 +231,7 @@ def main():
     while is_open:
         deadlines = [call.deadline for call in running.values() if call.deadline is not None]
         wait = [max(min(deadlines) - time.monotonic(), 0)] if deadlines else []
-        if INIT and len([name for name in os.listdir("/proc") if name.isdigit()]) > 1:
+        if INIT and (reason or every()):
             wait.append(WATCH_SECONDS)
         for key, _ in selector.select(min(wait) if wait else None):
             # What is no longer watched was closed by the one before.
@@ -242,7 +245,12 @@ def main():
                 call.expire(now)
         # Not with every piece of output, of which there may be thousands a second.
         if INIT and now >= look:
-            guard()
+            reason = excess()
+            if reason and not every():
+                # What is left belongs to no process, so that only the end of the sandbox gives it back.
+                sys.exit(ENDINGS[reason])
+            if reason:
+                end_everything(reason)
             look = now + WATCH_SECONDS / 2
     for process in [*(call.process for call in running.values()), *sessions.values()]:
         process.kill("stopped")

@@ -124,6 +124,110 @@ print([name for _, name in socket.if_nameindex()])`);
     await isWell();
   });
 
+  it('keep memory that belongs to no process', async () => {
+    await start();
+    const { stdout } = await session.python(`
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+for name, args in [('memfd_create', (b'x', 0)), ('shmget', (0, 1 << 20, 0o1600)), ('msgget', (0, 0o1600)), ('semget', (0, 1, 0o1600))]:
+    print(name, getattr(libc, name)(*args), os.strerror(ctypes.get_errno()))`);
+
+    expect(stdout.trim().split('\n')).toEqual(
+      ['memfd_create', 'shmget', 'msgget', 'semget'].map((name) => `${name} -1 Function not implemented`),
+    );
+    await isWell();
+  });
+
+  it.each([
+    [
+      'in sockets that are open',
+      `
+import socket, time
+pairs = []
+while True:
+    pairs.append(socket.socketpair())
+    pairs[-1][0].setblocking(False)
+    try:
+        while True: pairs[-1][0].send(b'x' * 65536)
+    except BlockingIOError: pass
+    if len(pairs) == 400: break
+time.sleep(15)
+print('had it all')`,
+    ],
+    [
+      'in connections that nobody has taken',
+      `
+import socket, time
+server = socket.socket(socket.AF_UNIX)
+server.bind('socket')
+server.listen(4096)
+for _ in range(1000):
+    with socket.socket(socket.AF_UNIX) as client:
+        client.setblocking(False)
+        client.connect('socket')
+        try:
+            while True: client.send(b'x' * 65536)
+        except BlockingIOError: pass
+time.sleep(15)
+print('had it all')`,
+    ],
+    [
+      'behind a first thread that has ended',
+      `
+import subprocess
+program = '''
+import ctypes, os, platform, threading, time
+def take():
+    time.sleep(0.5)
+    kept = bytearray(b'x') * 500_000_000
+    time.sleep(15)
+    print('had it all', flush=True)
+threading.Thread(target=take).start()
+ctypes.CDLL(None).syscall({'x86_64': 60, 'aarch64': 93}[platform.machine()], 0)
+'''
+subprocess.run(['python3', '-c', program])`,
+    ],
+  ])('hide memory %s', async (_where, code) => {
+    await start({ memoryBytes: 128 * MiB });
+    const hidden = await session.python(code);
+
+    expect(hidden).toMatchObject({ stdout: '', exitCode: 137, isError: true });
+    expect(hidden.stderr).toContain('used more memory than it may');
+    await isWell();
+  });
+
+  it('hide memory in the names of files that are empty', async () => {
+    await start({ memoryBytes: 128 * MiB });
+    const hidden = await session.python(`
+import time
+for index in range(200000): open(f'{index}', 'w').close()
+time.sleep(15)
+print('had it all')`);
+
+    // They are there after it too, so that the session may not outlive this.
+    expect(hidden).toMatchObject({ stdout: '', exitCode: 137, isError: true });
+    expect(hidden.stderr).toContain('used more memory than it may');
+  });
+
+  it('take the last memory of this machine', async () => {
+    await start({ reserveBytes: Number.MAX_SAFE_INTEGER });
+    await expect(session.python('1')).rejects.toThrow('this machine has too little memory left');
+    await waitUntil(() => session.status() === 'TERMINATED');
+  });
+
+  it('open sockets that nothing counts', async () => {
+    await start();
+    const { stdout } = await session.python(`
+import socket
+for family, kind, protocol in [(38, 5, 0), (40, 1, 0), (17, 3, 0), (2, 1, 132), (2, 5, 0), (10, 1, 262), (1, 1, 0), (2, 1, 0), (10, 2, 17), (16, 3, 0)]:
+    try:
+        socket.socket(family, kind, protocol).close(); print('opened')
+    except OSError as error:
+        print(error.errno)`);
+
+    expect(stdout.trim().split('\n')).toEqual([...Array<string>(6).fill('97'), ...Array<string>(4).fill('opened')]);
+  });
+
   it('start processes without end', async () => {
     await start({ callSeconds: 5, processes: 40 });
     const bomb = await session.command('bomb() { bomb | bomb & }; bomb; sleep 1; ls /proc | grep -c "^[0-9]"');
@@ -163,6 +267,19 @@ while True:
     expect((await session.python('"kept" in globals()')).stdout).toBe('False\n');
     expect((await session.javascript('for (;;);')).exitCode).toBe(137);
     expect((await session.javascript('1 + 1')).stdout).toBe('2\n');
+  });
+
+  it('outlive the time limit of a call by leaving its group', async () => {
+    const mark = randomUUID();
+    await start({ callSeconds: 2 });
+    const late = await session.command(
+      `setsid bash -c 'setsid bash -c "exec -a ${mark} sleep 1000" & exec -a ${mark} sleep 1000' & ` +
+        `(setsid bash -c 'exec -a ${mark} sleep 1000' &) ; sleep 1000`,
+    );
+
+    expect(late).toMatchObject({ exitCode: 137, isError: true });
+    await waitUntil(() => processesWith(mark) === 0);
+    await isWell();
   });
 
   it('end what keeps it', async () => {

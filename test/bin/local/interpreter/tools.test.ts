@@ -51,6 +51,26 @@ describeWith('bwrap', 'bubblewrap', 'a session', () => {
       expect(stdout).toContain("'later'\n");
     });
 
+    it('works in several processes, and talks between them', async () => {
+      const { stdout, stderr } = await session.python(`
+import asyncio, multiprocessing, socket, threading
+pool = multiprocessing.get_context('fork').Pool(2)
+print(pool.map(abs, [-1, -2]))
+pool.terminate()
+async def answer(reader, writer):
+    writer.write(await reader.readline())
+    writer.close()
+server = await asyncio.start_server(answer, '127.0.0.1', 0)
+for _ in range(50):
+    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    writer.write(b'heard\\n')
+    line = await reader.read()
+    writer.close()
+print(line)`);
+
+      expect({ stdout, stderr }).toEqual({ stdout: "[1, 2]\nb'heard\\n'\n", stderr: '' });
+    });
+
     it('begins anew when asked to', async () => {
       await session.python('x = 1');
 

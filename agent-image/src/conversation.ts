@@ -1,7 +1,7 @@
 import type { Options, SDKMessage, SDKResultMessage } from '@anthropic-ai/claude-agent-sdk';
 import { ClaudeProcess, ProcessEnded } from './claude-process.ts';
 import type { Log } from './log.ts';
-import { type Spending, spendingInTranscript, SpendingMeter } from './usage.ts';
+import { spendingInTranscript, SpendingMeter, type SplitSpending } from './usage.ts';
 
 /** How long an interrupted turn may take to end by itself before its process is ended, in milliseconds. */
 const INTERRUPT_GRACE_MS = 3_000;
@@ -17,7 +17,7 @@ export interface Ask {
 
 export interface Answer {
   readonly result: SDKResultMessage;
-  readonly spent: Spending;
+  readonly spent: SplitSpending;
 }
 
 export interface ConversationOptions {

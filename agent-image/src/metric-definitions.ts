@@ -26,12 +26,12 @@ export const METRICS = {
   TimeToFirstEvent: {
     unit: 'Milliseconds',
     dimensions: AGENT_AND_MODEL,
-    description: 'From the acceptance of a run to the first part of its answer; runs without an answer have none.',
+    description: 'From the acceptance of a prompt to the first part of its answer; turns without an answer have none.',
   },
   TurnLatency: {
     unit: 'Milliseconds',
     dimensions: AGENT_AND_MODEL,
-    description: 'From the begin of a run to its end.',
+    description: 'What the runs of a turn took together, without the waits for a person between them.',
   },
   InputTokens: { unit: 'Count', dimensions: AGENT_AND_MODEL, description: 'Tokens read, those of the cache excluded.' },
   OutputTokens: { unit: 'Count', dimensions: AGENT_AND_MODEL, description: 'Tokens written.' },
@@ -66,6 +66,11 @@ export const METRICS = {
     description: '1 for a session that was opened in a container, new or brought back.',
   },
   SessionDuration: { unit: 'Seconds', dimensions: AGENT, description: 'From the first request to the end.' },
+  SessionTokens: {
+    unit: 'Count',
+    dimensions: AGENT,
+    description: 'Tokens of all kinds and models of a session in a container, at its end.',
+  },
   RestoreTime: { unit: 'Milliseconds', dimensions: AGENT, description: 'Time to bring the workspace back.' },
   RestoreBytes: { unit: 'Bytes', dimensions: AGENT, description: 'Stored bytes that were read for it.' },
   RestoreFailures: { unit: 'Count', dimensions: AGENT, description: '1 for a restore that failed, 0 for every other.' },
@@ -80,6 +85,4 @@ export type MetricName = keyof typeof METRICS;
 export const UNKNOWN_TOOL = 'unknown';
 
 /** Values of `Result`. */
-export const TOOL_RESULTS = ['success', 'error', 'denied'] as const;
-
-export type ToolOutcome = (typeof TOOL_RESULTS)[number];
+export type ToolOutcome = 'success' | 'error' | 'denied';

@@ -1,5 +1,6 @@
 import { type MetricDefinition, METRICS, type MetricName, type ToolOutcome } from './metric-definitions.ts';
 import type { ErrorCode, RunFigures } from './protocol.ts';
+import { NOTHING_SPLIT, type Spending, type SpendingByModel } from './usage.ts';
 
 export interface MetricsOptions {
   /** CloudWatch namespace. */
@@ -15,10 +16,17 @@ export interface MetricsOptions {
 /** Fields of a line that are no dimensions, for queries of the log; for example the session's and the request's id. */
 export type MetricProperties = Readonly<Record<string, string | number | undefined>>;
 
-export interface RunMeasures {
+/** What a turn took, all its runs together: the waits for a person between them are left out. */
+export interface TurnMeasures {
+  readonly turnMs: number;
+  /** From the acceptance of the prompt; undefined when there was no part of an answer. */
+  readonly timeToFirstEventMs?: number | undefined;
+  readonly byModel: SpendingByModel;
+}
+
+/** What is missing of the turn was not there: it never came to the model. */
+export interface RunMeasures extends Partial<TurnMeasures> {
   readonly figures: RunFigures;
-  /** Missing when the run ended without any part of an answer. */
-  readonly timeToFirstEventMs?: number;
   /** Why the run failed; missing when it did not. */
   readonly code?: ErrorCode;
 }
@@ -32,6 +40,9 @@ export interface StorageMeasures {
 }
 
 type Values = Partial<Record<MetricName, number>>;
+
+/** Whether a metric of a line is kept under a set of dimensions. */
+type IsKept = (name: MetricName, set: readonly string[]) => boolean;
 type Dimensions = Readonly<Record<string, string>>;
 
 /** Metrics that have the same dimensions. */
@@ -58,20 +69,29 @@ export class Metrics {
     this.#now = now;
   }
 
-  run({ figures, timeToFirstEventMs, code }: RunMeasures, properties?: MetricProperties): void {
-    const { model, turns, duration_ms, usage, cost_usd } = figures;
+  /** A turn that is over: a line for all of it, and one for each model with what was spent of that one. */
+  run(measures: RunMeasures, properties?: MetricProperties): void {
+    const {
+      figures,
+      turnMs = figures.duration_ms,
+      timeToFirstEventMs,
+      byModel = NOTHING_SPLIT.byModel,
+      code,
+    } = measures;
+    const spent = spentValues(figures);
     const values: Values = {
-      Turns: turns,
-      TurnLatency: duration_ms,
-      InputTokens: usage.input_tokens,
-      OutputTokens: usage.output_tokens,
-      CacheReadTokens: usage.cache_read_tokens,
-      CacheWriteTokens: usage.cache_write_tokens,
-      Cost: cost_usd,
+      Turns: figures.turns,
+      TurnLatency: turnMs,
+      ...spent,
       Errors: code === undefined ? 0 : 1,
       ...(timeToFirstEventMs !== undefined && { TimeToFirstEvent: timeToFirstEventMs }),
     };
-    this.#put(values, { Model: model, ...(code !== undefined && { Code: code }) }, properties);
+    const dimensions = { Model: figures.model, ...(code !== undefined && { Code: code }) };
+    // The model that answers is not the only one that is called.
+    this.#put(values, dimensions, properties, (name, set) => !(name in spent && set.includes('Model')));
+    for (const [Model, ofModel] of byModel) {
+      this.#put(spentValues(ofModel), { Model }, properties, (_, set) => set.includes('Model'));
+    }
   }
 
   /** `tool` is a dimension, so it must be of a set that is bounded: see `ToolCallWatch`. */
@@ -92,8 +112,9 @@ export class Metrics {
     this.#put({ Sessions: 1 }, {}, properties);
   }
 
-  sessionClosed(durationMs: number, properties?: MetricProperties): void {
-    this.#put({ SessionDuration: durationMs / 1000 }, {}, properties);
+  /** `tokens`: of all kinds and models. */
+  sessionClosed(durationMs: number, tokens: number, properties?: MetricProperties): void {
+    this.#put({ SessionDuration: durationMs / 1000, SessionTokens: tokens }, {}, properties);
   }
 
   restore({ ms, bytes, failed }: StorageMeasures, properties?: MetricProperties): void {
@@ -104,13 +125,13 @@ export class Metrics {
     this.#put({ FlushTime: ms, FlushBytes: bytes, FlushFailures: failed ? 1 : 0 }, {}, properties);
   }
 
-  #put(values: Values, dimensions: Dimensions, properties: MetricProperties = {}): void {
+  #put(values: Values, dimensions: Dimensions, properties: MetricProperties = {}, isKept: IsKept = () => true): void {
     const all = { ...this.#agent, ...dimensions };
     const groups = new Map<string, Directive>();
-    for (const Name of Object.keys(values)) {
-      const { unit, dimensions: sets }: MetricDefinition = METRICS[Name as MetricName];
+    for (const Name of Object.keys(values) as MetricName[]) {
+      const { unit, dimensions: sets }: MetricDefinition = METRICS[Name];
       // A set of which this occurrence has not every dimension is not its.
-      const Dimensions = sets.filter((set) => set.every((dimension) => dimension in all));
+      const Dimensions = sets.filter((set) => set.every((dimension) => dimension in all) && isKept(Name, set));
       const key = JSON.stringify(Dimensions);
       const group = groups.get(key) ?? { Namespace: this.#namespace, Dimensions, Metrics: [] };
       group.Metrics.push({ Name, Unit: unit });
@@ -119,6 +140,16 @@ export class Metrics {
     const _aws = { Timestamp: this.#now(), CloudWatchMetrics: [...groups.values()] };
     this.#write(JSON.stringify({ ...properties, _aws, ...all, ...values }));
   }
+}
+
+function spentValues({ usage, cost_usd }: Spending): Values {
+  return {
+    InputTokens: usage.input_tokens,
+    OutputTokens: usage.output_tokens,
+    CacheReadTokens: usage.cache_read_tokens,
+    CacheWriteTokens: usage.cache_write_tokens,
+    Cost: cost_usd,
+  };
 }
 
 function writeToOutput(line: string): void {

@@ -2,7 +2,10 @@ import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 
 type Data = string | ArrayBuffer | ArrayBufferView;
 
-/** SHA-256, or HMAC-SHA-256 with a key, in the form in which the signer of AWS takes a hash. */
+/**
+ * SHA-256, or HMAC-SHA-256 with a key, in the form in which the signer of AWS takes a hash. The local run has one of its
+ * own: neither imports the other.
+ */
 export class Sha256 {
   readonly #hash: Hash | Hmac;
 

@@ -33,6 +33,8 @@ export class ToolCallWatch {
   readonly #onCall: OnToolCall;
   readonly #now: () => number;
   readonly #calls = new Map<string, Call>();
+  /** Ids of calls that something behind the tool did not allow. */
+  readonly #denied = new Set<string>();
   /** Names of tools that exist. */
   readonly #known = new Set<string>();
 
@@ -40,6 +42,11 @@ export class ToolCallWatch {
   constructor(onCall: OnToolCall, now = (): number => performance.now()) {
     this.#onCall = onCall;
     this.#now = now;
+  }
+
+  /** Takes that something behind the tool did not allow a call, by the SDK's id of it: the SDK takes it for an error. */
+  denied(callId: string): void {
+    this.#denied.add(callId);
   }
 
   observe(message: SDKMessage): void {
@@ -54,6 +61,7 @@ export class ToolCallWatch {
     } else if (message.type === 'result') {
       // What has no result now never gets one.
       this.#calls.clear();
+      this.#denied.clear();
     }
   }
 
@@ -67,7 +75,8 @@ export class ToolCallWatch {
       const call = block.type === 'tool_result' ? this.#calls.get(block.tool_use_id) : undefined;
       if (block.type !== 'tool_result' || !call) continue;
       this.#calls.delete(block.tool_use_id);
-      const outcome = block.is_error ? failure(message, block.tool_use_id) : 'success';
+      const isDenied = this.#denied.has(block.tool_use_id);
+      const outcome = block.is_error ? (isDenied ? 'denied' : failure(message, block.tool_use_id)) : 'success';
       // The tools of a server that was slow to connect are not in the list, but one that answers does exist.
       if (outcome === 'success') this.#known.add(call.name);
       const exists = this.#known.has(LISTED_AS[call.name] ?? call.name) || this.#known.has(call.name);

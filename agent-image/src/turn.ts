@@ -2,11 +2,12 @@ import type { SDKMessage } from '@anthropic-ai/claude-agent-sdk';
 import type { Conversation } from './conversation.ts';
 import { type Plan, RunTranslator } from './events.ts';
 import type { Log } from './log.ts';
+import type { TurnMeasures } from './metrics.ts';
 import type { PermissionDesk } from './permissions/permission-desk.ts';
 import { type AgentEvent, type Interrupt, type ResumeEntry, RUN_FAILURES, type RunFigures } from './protocol.ts';
 import type { Run } from './run.ts';
 import { endingOf, endingOfError, type RunEnding } from './run-ending.ts';
-import { answerId, NOTHING_SPENT, roundTrips, type Spending } from './usage.ts';
+import { answerId, NOTHING_SPENT, NOTHING_SPLIT, roundTrips, type Spending, type SplitSpending } from './usage.ts';
 
 /**
  * How long the agent must be silent before its questions are told, in milliseconds: the model may still be writing, and
@@ -44,6 +45,8 @@ export interface EndedRun {
   readonly status: 'success' | 'interrupted' | 'cancelled' | 'error';
   readonly figures: RunFigures;
   readonly ending?: RunEnding;
+  /** Of all runs of the turn; missing when it goes on, and when it never came to the model. */
+  readonly turn?: TurnMeasures;
 }
 
 /** How a turn ended, before it is told. */
@@ -56,7 +59,7 @@ export interface EndedTurn {
 interface TurnOutcome {
   readonly ending: RunEnding;
   readonly turns: number;
-  readonly spent: Spending;
+  readonly spent: SplitSpending;
 }
 
 /**
@@ -71,6 +74,9 @@ export class Turn {
   /** The run that asked what is waited for. */
   #asking: Run | undefined;
   #begun = 0;
+  /** What its runs that have ended took, in milliseconds: the waits for a person between them are left out. */
+  #ranMs = 0;
+  #firstContentMs: number | undefined;
   /** Ids of the model's answers so far. */
   readonly #answers = new Set<string>();
   #told: readonly Interrupt[] = [];
@@ -168,7 +174,7 @@ export class Turn {
 
   /** A turn of which the SDK does not say what it took. */
   #unfinished(ending: RunEnding): TurnOutcome {
-    return { ending, turns: this.#answers.size, spent: NOTHING_SPENT };
+    return { ending, turns: this.#answers.size, spent: NOTHING_SPLIT };
   }
 
   #take(message: SDKMessage): void {
@@ -217,17 +223,23 @@ export class Turn {
     this.#asking = run;
     this.#told = interrupts;
     const ended: EndedRun = { status: 'interrupted', figures: this.#figures(0, NOTHING_SPENT) };
+    this.#count(run, ended.figures);
     this.#tellLog(run, ended);
     run.end({ status: 'interrupted', interrupts, figures: ended.figures });
     this.#options.onRunEnd(ended, run);
   }
 
   async #end(outcome: TurnOutcome): Promise<void> {
-    const figures = this.#figures(outcome.turns, outcome.spent);
+    const { total, byModel } = outcome.spent;
+    const figures = this.#figures(outcome.turns, total);
+    if (this.#run) {
+      this.#count(this.#run, figures);
+    }
+    const turn = { turnMs: this.#ranMs, timeToFirstEventMs: this.#firstContentMs, byModel };
     // What is cancelled from here on is the wait.
     const givenUp = new Promise<void>((resolve) => (this.#abandon = resolve));
     const ending = await this.#options.beforeEnd({ figures, ending: outcome.ending }, this.#run, givenUp);
-    const ended: EndedRun = { status: ending.status, figures, ending };
+    const ended: EndedRun = { status: ending.status, figures, ending, turn };
     const run = this.#run ?? this.#asking;
     if (!run) {
       return;
@@ -241,6 +253,12 @@ export class Turn {
       this.#options.onAbandoned(this.#told.map(({ id }) => id));
     }
     this.#options.onRunEnd(ended, run);
+  }
+
+  /** Takes a run that ends into what the turn took: its answer may begin in a later run than the first. */
+  #count({ firstContentMs }: Run, { duration_ms }: RunFigures): void {
+    this.#firstContentMs ??= firstContentMs === undefined ? undefined : this.#ranMs + firstContentMs;
+    this.#ranMs += duration_ms;
   }
 
   #tellLog(run: Run, { status, figures, ending }: EndedRun): void {

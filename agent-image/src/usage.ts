@@ -12,12 +12,25 @@ export const NOTHING_SPENT: Spending = {
   cost_usd: 0,
 };
 
+/** Of each model that was called, by the id it was called by: that of sub-agents and of background calls may be another. */
+export type SpendingByModel = ReadonlyMap<string, Spending>;
+
+export interface SplitSpending {
+  readonly total: Spending;
+  /** Models of which nothing was spent are left out. */
+  readonly byModel: SpendingByModel;
+}
+
+export const NOTHING_SPLIT: SplitSpending = { total: NOTHING_SPENT, byModel: new Map() };
+
 /** What the SDK counts of one model. */
 interface ModelTokens {
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly cacheReadInputTokens: number;
   readonly cacheCreationInputTokens: number;
+  /** US dollars. */
+  readonly costUSD: number;
 }
 
 /** The line that an agent process writes into the transcript when it ends in peace; the next one counts on from it. */
@@ -31,34 +44,47 @@ interface CostState {
  * What a process that resumes a conversation begins to count at: the totals that are kept in its transcript, or nothing
  * when the process before it did not end in peace.
  */
-export function spendingInTranscript(transcript: string): Spending {
+export function spendingInTranscript(transcript: string): SplitSpending {
   const line = transcript.split('\n').findLast((text) => text.startsWith('{"type":"cost-state"'));
   const state = line === undefined ? undefined : costState(line);
-  return state ? spending(state.modelUsage, state.totalCostUSD) : NOTHING_SPENT;
+  return state ? spending(state.modelUsage, state.totalCostUSD) : NOTHING_SPLIT;
 }
 
 /** Tells what each run of one agent process spent: the SDK reports totals. */
 export class SpendingMeter {
-  #total: Spending;
+  #counted: SplitSpending;
 
   /** `before`: where the process begins to count, see {@link spendingInTranscript}. */
-  constructor(before = NOTHING_SPENT) {
-    this.#total = before;
+  constructor(before = NOTHING_SPLIT) {
+    this.#counted = before;
   }
 
   /** What was spent since the result before. */
-  record(result: SDKResultMessage): Spending {
+  record(result: SDKResultMessage): SplitSpending {
     // All model calls of the process: background calls are in it, unlike in `result.usage`.
-    const total = spending(result.modelUsage, result.total_cost_usd);
+    const counted = spending(result.modelUsage, result.total_cost_usd);
+    const { total } = counted;
     if (total.cost_usd === 0 && total.usage.input_tokens === 0) {
       // Results of a process that fails at its start are all zero and say nothing about what was spent before.
-      return NOTHING_SPENT;
+      return NOTHING_SPLIT;
     }
     // Totals never shrink, so a smaller one was counted from zero.
-    const before = total.usage.input_tokens < this.#total.usage.input_tokens ? NOTHING_SPENT : this.#total;
-    this.#total = total;
-    return difference(before, total);
+    const isFromZero = total.usage.input_tokens < this.#counted.total.usage.input_tokens;
+    const before = isFromZero ? NOTHING_SPLIT : this.#counted;
+    this.#counted = counted;
+    const byModel = [...counted.byModel].map(
+      ([model, spent]) => [model, difference(before.byModel.get(model) ?? NOTHING_SPENT, spent)] as const,
+    );
+    return {
+      total: difference(before.total, total),
+      byModel: new Map(byModel.filter(([, spent]) => spent.cost_usd > 0 || tokensOf(spent) > 0)),
+    };
   }
+}
+
+/** Tokens of all kinds. */
+export function tokensOf({ usage }: Pick<Spending, 'usage'>): number {
+  return usage.input_tokens + usage.output_tokens + usage.cache_read_tokens + usage.cache_write_tokens;
 }
 
 /**
@@ -92,18 +118,28 @@ function costState(line: string): CostState | undefined {
   }
 }
 
-function spending(modelUsage: Readonly<Record<string, ModelTokens>>, cost_usd: number): Spending {
-  const models = Object.values(modelUsage);
-  const sum = (tokens: (model: ModelTokens) => number): number =>
-    models.reduce((total, model) => total + tokens(model), 0);
+function spending(modelUsage: Readonly<Record<string, ModelTokens>>, cost_usd: number): SplitSpending {
+  const byModel = new Map(Object.entries(modelUsage).map(([model, counted]) => [model, spendingOf(counted)]));
+  const sum = (kind: keyof RunUsage): number =>
+    [...byModel.values()].reduce((total, { usage }) => total + usage[kind], 0);
+  const usage = {
+    input_tokens: sum('input_tokens'),
+    output_tokens: sum('output_tokens'),
+    cache_read_tokens: sum('cache_read_tokens'),
+    cache_write_tokens: sum('cache_write_tokens'),
+  };
+  return { total: { usage, cost_usd }, byModel };
+}
+
+function spendingOf(counted: ModelTokens): Spending {
   return {
     usage: {
-      input_tokens: sum((model) => model.inputTokens),
-      output_tokens: sum((model) => model.outputTokens),
-      cache_read_tokens: sum((model) => model.cacheReadInputTokens),
-      cache_write_tokens: sum((model) => model.cacheCreationInputTokens),
+      input_tokens: counted.inputTokens,
+      output_tokens: counted.outputTokens,
+      cache_read_tokens: counted.cacheReadInputTokens,
+      cache_write_tokens: counted.cacheCreationInputTokens,
     },
-    cost_usd,
+    cost_usd: counted.costUSD,
   };
 }
 

@@ -379,9 +379,16 @@ test('calls are measured by their results, and what never reaches the gateway is
   gateway.troubles.push({ method: 'tools/call', trouble: denied }, { method: 'tools/call', trouble: { status: 400 } });
   await tools.call('orders___get', {}, NEVER);
   await tools.call('orders___get', {}, NEVER);
+  const refusal = 'Tool Execution Denied: Tool call not allowed due to policy enforcement [too much]';
+  for (const text of [refusal, `I say: ${refusal}`]) {
+    gateway.script = () => ({ isError: true, content: [{ type: 'text', text }] });
+    await tools.call('orders___get', {}, NEVER);
+  }
   await tools.call('invented', {}, NEVER);
   expect(measured.map(({ GatewayCalls, Result }) => [GatewayCalls, Result])).toEqual([
     [1, 'success'],
+    [1, 'error'],
+    [1, 'denied'],
     [1, 'error'],
     [1, 'denied'],
     [1, 'error'],

@@ -41,7 +41,7 @@ async function session(index: number, metrics: Metrics): Promise<void> {
   const id = `session-${index}-of-a-person-${index * 7}`;
   const meters = new SessionMeters(metrics, id);
   const run = new Run({ runId: `run-${id}`, threadId: id, number: 1, requestId: `request-${id}` }, new EventLog());
-  meters.opened();
+  await meters.opening(() => Promise.resolve());
   meters.runBegins(run);
   await meters.restoring(() => Promise.resolve({ bytes: index }));
   for (const message of turns[index % turns.length] ?? [])
@@ -57,10 +57,10 @@ async function session(index: number, metrics: Metrics): Promise<void> {
     ...{ model: MODELS[index % MODELS.length] ?? '', turns: 2, duration_ms: index, cost_usd: index / 1e6 },
     usage: { input_tokens: index, output_tokens: 1, cache_read_tokens: 0, cache_write_tokens: 0 },
   };
-  run.emit({ type: 'TEXT_MESSAGE_CONTENT', messageId: 'a', delta: id });
   const code = CODES[index % (CODES.length + 1)];
-  if (code === undefined) meters.runEnded(run, { status: 'success', figures });
-  else meters.runEnded(run, { status: 'error', figures, ending: { status: 'error', code, detail: id } });
+  const turn = { turnMs: index, timeToFirstEventMs: 1, byModel: new Map(MODELS.map((model) => [model, figures])) };
+  if (code === undefined) meters.runEnded(run, { status: 'success', figures, turn });
+  else meters.runEnded(run, { status: 'error', figures, turn, ending: { status: 'error', code, detail: id } });
   await meters.flushing(() => Promise.reject(new Error(id))).catch(() => 'failed');
   meters.closed();
 }

@@ -2,6 +2,7 @@ import { METRICS, type MetricDefinition } from '../../agent-image/src/metric-def
 import { Metrics } from '../../agent-image/src/metrics';
 import type { RunFigures } from '../../agent-image/src/protocol';
 import { ToolCallWatch } from '../../agent-image/src/tool-call-watch';
+import type { Spending } from '../../agent-image/src/usage';
 
 interface EmfLine {
   readonly _aws: {
@@ -22,6 +23,15 @@ const FIGURES: RunFigures = {
   usage: { input_tokens: 10, output_tokens: 20, cache_read_tokens: 30, cache_write_tokens: 40 },
   cost_usd: 0.25,
 };
+
+const FAST: Spending = {
+  usage: { input_tokens: 4, output_tokens: 3, cache_read_tokens: 2, cache_write_tokens: 1 },
+  cost_usd: 0.05,
+};
+const BY_MODEL = new Map([
+  [FIGURES.model, { usage: { ...FIGURES.usage, input_tokens: 6, output_tokens: 17 }, cost_usd: 0.2 }],
+  ['global.anthropic.claude-haiku-5-5', FAST],
+]);
 
 const ALLOWED_SETS = [
   ['Agent'],
@@ -81,13 +91,13 @@ function measured(line: EmfLine): string[] {
 
 describe('a line of metrics', () => {
   const everything = written((metrics) => {
-    metrics.run({ figures: FIGURES, timeToFirstEventMs: 120 }, { session_id: 's', request_id: 'r' });
+    metrics.run({ figures: FIGURES, timeToFirstEventMs: 120, byModel: BY_MODEL }, { session_id: 's', request_id: 'r' });
     metrics.run({ figures: FIGURES, code: 'MODEL_THROTTLED' });
     metrics.toolCall('Read', 'success', 12);
     metrics.toolCall('Read', 'denied');
     metrics.permissionWait(900);
     metrics.sessionOpened();
-    metrics.sessionClosed(61_000);
+    metrics.sessionClosed(61_000, 100);
     metrics.gatewayCall('success', 30);
     metrics.restore({ ms: 70, bytes: 7_000, failed: false });
     metrics.flush({ ms: 80, bytes: 8_000, failed: true });
@@ -124,17 +134,33 @@ describe('a line of metrics', () => {
 });
 
 describe('the metrics', () => {
-  it('of a run that succeeded are kept by agent and by model, and count no error', () => {
-    const [line] = written((metrics) => metrics.run({ figures: FIGURES, timeToFirstEventMs: 120 }));
-    const values = {
-      ...{ Turns: 2, TurnLatency: 1500, InputTokens: 10, OutputTokens: 20, CacheReadTokens: 30, CacheWriteTokens: 40 },
-      ...{ Cost: 0.25, TimeToFirstEvent: 120 },
-    };
-    const expected = Object.entries(values).flatMap(([name, value]) => [
+  it('of a run that succeeded are kept by agent and by the model that answered, and count no error', () => {
+    const lines = written((metrics) => metrics.run({ figures: FIGURES, turnMs: 1700, timeToFirstEventMs: 120 }));
+    const both = Object.entries({ Turns: 2, TurnLatency: 1700, TimeToFirstEvent: 120 }).flatMap(([name, value]) => [
       `pilot ${name} = ${value}`,
       `pilot/${FIGURES.model} ${name} = ${value}`,
     ]);
-    expect(line && measured(line).sort()).toEqual([...expected, 'pilot Errors = 0'].sort());
+    const spent = ['InputTokens = 10', 'OutputTokens = 20', 'CacheReadTokens = 30', 'CacheWriteTokens = 40'];
+    const once = [...spent, 'Cost = 0.25', 'Errors = 0'].map((value) => `pilot ${value}`);
+    expect(lines.flatMap(measured).sort()).toEqual([...both, ...once].sort());
+  });
+
+  it('of what was spent are kept by each model that was called, and once by agent', () => {
+    const lines = written((metrics) => metrics.run({ figures: FIGURES, byModel: BY_MODEL }, { session_id: 's' }));
+    const all = lines.flatMap(measured);
+    const costs = ['pilot Cost = 0.25', `pilot/${FIGURES.model} Cost = 0.2`];
+    expect(all.filter((value) => value.includes(' Cost'))).toEqual([
+      ...costs,
+      'pilot/global.anthropic.claude-haiku-5-5 Cost = 0.05',
+    ]);
+    expect(all.filter((value) => value.includes('haiku'))).toEqual(
+      ['InputTokens = 4', 'OutputTokens = 3', 'CacheReadTokens = 2', 'CacheWriteTokens = 1', 'Cost = 0.05'].map(
+        (value) => `pilot/global.anthropic.claude-haiku-5-5 ${value}`,
+      ),
+    );
+    expect(all.filter((value) => value.includes('InputTokens'))).toHaveLength(3);
+    expect(lines.map(({ session_id }) => session_id)).toEqual(['s', 's', 's']);
+    expect(lines.filter((line) => 'Turns' in line)).toHaveLength(1);
   });
 
   it('of a run that failed count the error by its code', () => {
@@ -156,9 +182,9 @@ describe('the metrics', () => {
     ]);
   });
 
-  it('of a session are in seconds', () => {
-    const [line] = written((metrics) => metrics.sessionClosed(61_500));
-    expect(line && measured(line)).toEqual(['pilot SessionDuration = 61.5']);
+  it('of a session are its seconds and its tokens', () => {
+    const [line] = written((metrics) => metrics.sessionClosed(61_500, 1200));
+    expect(line && measured(line)).toEqual(['pilot SessionDuration = 61.5', 'pilot SessionTokens = 1200']);
   });
 });
 
@@ -197,6 +223,15 @@ describe('a call of a tool', () => {
     ['that nothing is noted of', FAILED, undefined, 'error'],
   ])('%s is told with its result and its time', (_what, fields, note, outcome) => {
     expect(watched(init, used('a', 'Read'), result('a', fields, note))).toEqual([['Read', outcome, 10]]);
+  });
+
+  it('that was denied behind its tool is denied, and no other call', () => {
+    const outcomes: string[] = [];
+    const watch = new ToolCallWatch(({ result: outcome }) => outcomes.push(outcome));
+    [init, used('a', 'Read'), used('b', 'Read')].forEach((one) => watch.observe(one));
+    watch.denied('a');
+    [result('a', FAILED), result('b', FAILED)].forEach((one) => watch.observe(one));
+    expect(outcomes).toEqual(['denied', 'error']);
   });
 
   it('of a name that the model invented is unknown', () => {

@@ -16,6 +16,7 @@ import {
 } from './support/agent-fixture';
 import { CREDENTIALS, ScriptedGateway } from './support/scripted-gateway';
 import { type SessionBucket, startSessionBucket } from './support/session-bucket';
+import { ScriptedInterpreter, textResult } from './support/scripted-interpreter';
 import { type SentSpan, SpanCollector } from './support/span-collector';
 
 const TRACE = '6720f5e1000000000000000000000abc';
@@ -131,6 +132,37 @@ test('a run is one trace with its answers, tools and calls of a gateway, under t
   });
   expect(collector.bodies.join()).not.toMatch(SECRETS);
   expect(agent.stderr).toBe('');
+});
+
+test('what the code interpreter does for a call of a tool belongs to that call', async () => {
+  const interpreter = await ScriptedInterpreter.start(() => textResult('42'));
+  try {
+    const code = { name: 'mcp__ci__execute_code', input: { code: '6 * 7' } };
+    model.script = inOrder({ kind: 'message', toolUses: [code] }, { kind: 'message', toolUses: [code] });
+    const agent = await start({
+      AGENT_CODE_INTERPRETER_ID: 'analysis-a1B2c3D4e5',
+      AWS_ENDPOINT_URL_BEDROCK_AGENTCORE: interpreter.url,
+    });
+    expect(await ask(agent, {}, { traceparent: TRACEPARENT })).toMatchObject({ status: 'success' });
+    await agent.stop();
+
+    const calls = named('execute_tool mcp__ci__execute_code').map(({ spanId }) => spanId);
+    expect(calls).toHaveLength(2);
+    const parents = (operation: string) =>
+      interpreter.headers
+        .filter((request) => request.operation === operation)
+        .map(({ headers }) => [headers.traceparent, headers['x-amzn-trace-id']]);
+    const sent = (span: string | undefined) => [
+      `00-${TRACE}-${String(span)}-01`,
+      `Root=1-${TRACE.slice(0, 8)}-${TRACE.slice(8)};Parent=${String(span)};Sampled=1`,
+    ];
+    expect(parents('invoke')).toEqual(calls.map(sent));
+    expect(parents('start')).toEqual([sent(calls[0])]);
+    // The end of the session is no tool's.
+    expect(parents('stop')).toEqual([[undefined, undefined]]);
+  } finally {
+    await interpreter.close();
+  }
 });
 
 test('runs over a WebSocket belong to the trace of the request that opened it', async () => {

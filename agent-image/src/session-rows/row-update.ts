@@ -18,8 +18,8 @@ export interface SessionChange {
 }
 
 /** Longest title and longest last text in a row, in characters: what lists of sessions show. */
-export const MAX_TITLE = 200;
-export const MAX_LAST_TEXT = 500;
+const MAX_TITLE = 200;
+const MAX_LAST_TEXT = 500;
 
 /** Which row it is, and what is the same in every change of it. */
 export interface RowOwner {

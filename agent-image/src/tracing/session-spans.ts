@@ -121,11 +121,10 @@ export class SessionSpans {
     readonly headers: Readonly<Record<string, string>>;
     readonly end: (error: string | undefined) => void;
   } {
-    const caller = callId === undefined ? undefined : this.#tools.get(callId);
     const span = this.#start({
       name: `tools/call ${tool}`,
       kind: 'client',
-      parent: (caller ?? this.#run?.span)?.context,
+      parent: this.#above(callId),
       attributes: {
         'mcp.method.name': 'tools/call',
         'gen_ai.operation.name': 'execute_tool',
@@ -134,6 +133,12 @@ export class SessionSpans {
       },
     });
     return { headers: traceHeadersOf(span.context), end: (error) => span.end({ error }) };
+  }
+
+  /** What a request that is made for a call of a tool sends along; `callId` is the SDK's. Empty before the first run. */
+  headersOf(callId: string | undefined): Readonly<Record<string, string>> {
+    const above = this.#above(callId);
+    return above ? traceHeadersOf(above) : {};
   }
 
   #startAnswer(parent: string | undefined, startedAt: number): Span | undefined {
@@ -160,8 +165,8 @@ export class SessionSpans {
     this.#tools.set(id, this.#start({ name: 'execute_tool', kind: 'internal', parent: above, attributes }));
   }
 
-  /** What an agent's answers and calls belong to: the run, or of a sub-agent the call that started it. */
-  #above(parent: string | undefined): TraceContext | undefined {
+  /** What belongs to the call of a tool with this id: what a sub-agent that it started does, too. The run without one. */
+  #above(parent: string | undefined): Span['context'] | undefined {
     const caller = parent === undefined ? undefined : this.#tools.get(parent);
     return (caller ?? this.#run?.span)?.context;
   }

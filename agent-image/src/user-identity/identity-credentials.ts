@@ -22,7 +22,7 @@ export interface IdentityCredentialsOptions {
 }
 
 /** What a person can do about it; everything else is for an operator. */
-export const SIGN_IN_ENDED =
+const SIGN_IN_ENDED =
   'ID_TOKEN_EXPIRED: the ID token of the newest request has expired; the person has to send another request with a new one';
 
 const REMEDIES: Readonly<Record<string, string>> = {

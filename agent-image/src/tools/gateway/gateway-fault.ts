@@ -1,3 +1,4 @@
+import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { ToolFault } from '../tool-fault.ts';
 
 /** Why a call of a gateway failed; stable, for logs and alarms. */
@@ -48,6 +49,19 @@ export class GatewayFault extends ToolFault {
 
 /** What the gateway's own refusal by policy is told apart by; the developer guide documents the text only. */
 const POLICY = /AuthorizeActionException|due to policy enforcement/i;
+const REFUSAL = /^(Tool Execution Denied|AuthorizeActionException)\b/;
+
+/**
+ * The refusal by policy in the result of a call, where gateways have it too; undefined for any other result. A tool that
+ * fails may have any text, so this one has to begin as the gateway's own does.
+ */
+export function policyFaultIn({ content, isError }: CallToolResult): GatewayFault | undefined {
+  const [first] = content;
+  const text = first?.type === 'text' ? first.text : '';
+  return isError && REFUSAL.test(text) && POLICY.test(text)
+    ? new GatewayFault('GATEWAY_POLICY_DENIED', `result: ${text.slice(0, MAX_REASON)}`, text)
+    : undefined;
+}
 
 /** What an answer with this HTTP status means. `text`: the body. */
 export function faultOfStatus(status: number, text: string, auth: 'iam' | 'user'): GatewayFault {

@@ -1,6 +1,6 @@
 import type { Authorize } from '../../signed-post.ts';
 import { faultOfStatus, GatewayFault } from './gateway-fault.ts';
-import { headersAlong } from './gateway-meter.ts';
+import { headersAlong } from '../call-context.ts';
 import type { GatewayConfig } from '../../config/gateways.ts';
 
 /** Largest answer of a gateway that is read, in bytes. Source: 6 MB is the quota of the gateway itself. */

@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ToolOutcome } from '../../metric-definitions.ts';
 import type { ToolReply } from '../bounded-call.ts';
 import { GatewayFault } from './gateway-fault.ts';
@@ -15,21 +14,8 @@ export interface GatewayCall {
 
 /** Measures calls of gateways. */
 export interface GatewayMeter {
-  /** Makes the call, with {@link sendingAlong what belongs to it}. */
+  /** Makes the call; its requests have the headers of the trace. */
   gatewayCall(call: GatewayCall, make: () => Promise<ToolReply>): Promise<ToolReply>;
-}
-
-/** Headers of all requests of a call: the client of MCP takes none for a single one. */
-const along = new AsyncLocalStorage<Readonly<Record<string, string>>>();
-
-/** Does something whose requests to gateways have these headers. */
-export function sendingAlong<T>(headers: Readonly<Record<string, string>>, act: () => Promise<T>): Promise<T> {
-  return along.run(headers, act);
-}
-
-/** The headers that a request has to send along. */
-export function headersAlong(): Readonly<Record<string, string>> {
-  return along.getStore() ?? {};
 }
 
 /** How a call ended, by its reply or by what was thrown. */

@@ -6,7 +6,7 @@ import { boundedCall, textReply, type ToolReply } from '../bounded-call.ts';
 import { errorName } from '../error-name.ts';
 import { shortened } from '../shortened.ts';
 import type { GatewayApi } from './gateway-api.ts';
-import { GatewayFault } from './gateway-fault.ts';
+import { GatewayFault, policyFaultIn } from './gateway-fault.ts';
 import type { GatewayMeter } from './gateway-meter.ts';
 import { type OfferedTool, ToolCatalogue } from './tool-catalogue.ts';
 import { modelName, SEARCH_TOOL } from './tool-names.ts';
@@ -95,7 +95,10 @@ export class GatewayTools {
   async #forward(name: string, args: Record<string, unknown>, signal: AbortSignal): Promise<ToolReply> {
     const [api, { replyOf }] = await Promise.all([this.#opened(), import('./gateway-result.ts')]);
     try {
-      return replyOf(await api.callTool(name, args, signal));
+      const result = await api.callTool(name, args, signal);
+      const refusal = policyFaultIn(result);
+      if (refusal) throw refusal;
+      return replyOf(result);
     } catch (error) {
       // The list is older than what the gateway has.
       if (error instanceof GatewayFault && error.code === 'GATEWAY_TOOL_UNKNOWN') this.#readAt = undefined;

@@ -3,6 +3,7 @@ import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { setTimeout as delay } from 'node:timers/promises';
 import { GRACE_MS, TOOL_CALL_MS } from '../bounded-call.ts';
+import { callIdIn } from '../call-context.ts';
 import type { GatewayTools } from './gateway-tools.ts';
 import { SEARCH_TOOL } from './tool-names.ts';
 
@@ -44,12 +45,6 @@ export function gatewayServer(tools: GatewayTools): McpSdkServerConfigWithInstan
     // The SDK connects it and nothing else; its type is that of the class around this one.
     instance: server as unknown as McpSdkServerConfigWithInstance['instance'],
   };
-}
-
-/** The SDK's id of the call of the tool, which it sends along. */
-function callIdIn(meta: Readonly<Record<string, unknown>> | undefined): string | undefined {
-  const id = meta?.['claudecode/toolUseId'];
-  return typeof id === 'string' ? id : undefined;
 }
 
 /** Gives up after {@link RELIST_MS}: the model can call the tools in its next turn then. */

@@ -5,7 +5,7 @@ import { at, isEmptyList, isUnknown, items, knownPart, text } from './template-v
 const TYPES_WITH_AUTHORIZER = ['Runtime', 'Gateway', 'Harness', 'PaymentManager'];
 
 /** The JWT authorizer of a resource; undefined where callers sign with IAM credentials or nothing is known. */
-export function jwtAuthorizer({ properties }: CheckedResource): unknown {
+function jwtAuthorizer({ properties }: CheckedResource): unknown {
   const authorizer = at(properties, 'AuthorizerConfiguration', 'CustomJWTAuthorizer');
   return isUnknown(authorizer) ? undefined : authorizer;
 }

@@ -2,9 +2,9 @@ import type { CheckedApp, CheckedResource } from './checked-app';
 import { agentCoreRoles } from './role-policies';
 import { cloudFormation, type Finding, type Rule } from './rule';
 import { statementsOf } from './policy-statement';
-import { at, intrinsic, isRecord, literal } from './template-value';
+import { at, intrinsic, isRecord, literal, references } from './template-value';
 
-const BUCKET = 'AWS::S3::Bucket';
+export const BUCKET = 'AWS::S3::Bucket';
 const BLOCKS = ['BlockPublicAcls', 'BlockPublicPolicy', 'IgnorePublicAcls', 'RestrictPublicBuckets'];
 
 export const BUCKET_RULES: readonly Rule[] = [
@@ -60,15 +60,6 @@ function bucketsOf(app: CheckedApp): ReadonlySet<CheckedResource> {
   const named = new Set(found.filter((resource) => resource !== undefined).filter(({ type }) => type === BUCKET));
   buckets.set(app, named);
   return named;
-}
-
-/** Every `Ref` and `Fn::GetAtt` under a value, those in other functions included. */
-function references(value: unknown): unknown[] {
-  if (Array.isArray(value)) return value.flatMap(references);
-  if (!isRecord(value)) return [];
-  const [name] = intrinsic(value) ?? [];
-  if (name === 'Ref' || name === 'Fn::GetAtt' || name === 'Fn::ImportValue') return [value];
-  return Object.values(value).flatMap(references);
 }
 
 function policiesOf(app: CheckedApp, bucket: CheckedResource): CheckedResource[] {

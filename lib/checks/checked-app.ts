@@ -10,6 +10,7 @@ export interface CheckedResource {
   readonly logicalId: string;
   readonly type: string;
   readonly properties: unknown;
+  readonly metadata: unknown;
   readonly dependsOn: readonly string[];
   readonly stack: CheckedStack;
   /** What defined the resource; the stack itself where a transform of the template added it. */
@@ -135,6 +136,7 @@ function readStack(
       logicalId,
       type: String(at(resource, 'Type')),
       properties: at(resource, 'Properties') ?? {},
+      metadata: at(resource, 'Metadata'),
       dependsOn: oneOrMore(at(resource, 'DependsOn')).map(String),
       stack,
       construct: constructs.get(logicalId) ?? construct,

@@ -8,6 +8,8 @@ export interface PolicyStatement {
   readonly actions: readonly string[];
   /** Resources, with gaps for what is not known. */
   readonly resources: readonly string[];
+  /** Resources as the template has them. */
+  readonly resourceValues: readonly unknown[];
   /** The condition keys in lower case, with their values as far as they are text. */
   readonly conditions: ReadonlyMap<string, readonly string[]>;
 }
@@ -19,6 +21,7 @@ export function statementsOf(document: unknown): PolicyStatement[] {
     principal: at(statement, 'Principal'),
     actions: texts(at(statement, 'Action')).filter(isLiteral),
     resources: texts(at(statement, 'Resource')),
+    resourceValues: oneOrMore(at(statement, 'Resource')),
     conditions: conditionsOf(at(statement, 'Condition')),
   }));
 }

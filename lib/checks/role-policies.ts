@@ -46,6 +46,11 @@ export function agentCoreRoles(app: CheckedApp): readonly AgentCoreRole[] {
   return found;
 }
 
+/** Every resource of the app that can say what a role may do. */
+export function policiesOfRoles(app: CheckedApp): readonly CheckedResource[] {
+  return [ROLE, ...ATTACHABLE_POLICIES].flatMap((type) => app.resourcesOfType(type));
+}
+
 /** The policies of a role; the role itself where it has some inline. */
 export function policiesOfRole(app: CheckedApp, role: CheckedResource): readonly CheckedResource[] {
   const attached = attachments.get(app) ?? attachedPolicies(app);

@@ -132,11 +132,11 @@ export const ROLE_RULES: readonly Rule[] = [
 ];
 
 /** Findings about each role that AgentCore uses; one that several roles share is reported once. */
-export function eachRole(check: (role: AgentCoreRole) => readonly Finding[]): Rule['check'] {
+export function eachRole(check: (role: AgentCoreRole, app: CheckedApp) => readonly Finding[]): Rule['check'] {
   return (app: CheckedApp) => {
     const seen = new Map<CheckedResource, Set<string>>();
     return agentCoreRoles(app)
-      .flatMap(check)
+      .flatMap((role) => check(role, app))
       .filter(({ resource, detail = '', problem }) => {
         const found = seen.get(resource) ?? new Set();
         seen.set(resource, found);

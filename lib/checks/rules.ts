@@ -14,6 +14,7 @@ import { ROLE_RULES } from './role-rules';
 import type { Rule } from './rule';
 import { RUNTIME_RULES } from './runtime-rules';
 import { SECURITY_GROUP_RULES } from './security-group-rules';
+import { WORKSPACE_RULES } from './workspace-rules';
 
 /** Every rule, in the order of the documentation. */
 export const RULES: readonly Rule[] = [
@@ -32,4 +33,5 @@ export const RULES: readonly Rule[] = [
   ...GATEWAY_TOOL_RULES,
   ...RESOURCE_RULES,
   ...BUCKET_RULES,
+  ...WORKSPACE_RULES,
 ];

@@ -111,6 +111,15 @@ export function printed(rendered: string): string {
   return rendered.replaceAll(OPEN, '<').replaceAll(CLOSE, '>');
 }
 
+/** Every `Ref`, `Fn::GetAtt` and `Fn::ImportValue` under a value, those in other functions included. */
+export function references(value: unknown): unknown[] {
+  if (Array.isArray(value)) return value.flatMap(references);
+  if (!isRecord(value)) return [];
+  const [name, argument] = intrinsic(value) ?? [];
+  if (name === 'Ref' || name === 'Fn::GetAtt' || name === 'Fn::ImportValue') return [value];
+  return [...(name === 'Fn::Sub' ? substitutedReferences(argument) : []), ...Object.values(value).flatMap(references)];
+}
+
 function gap(name: string): string {
   return `${OPEN}${name}${CLOSE}`;
 }
@@ -129,4 +138,14 @@ function substituted(argument: unknown): string {
     if (isEscaped !== '') return `\${${name}}`;
     return text(at(variables, name)) ?? gap(name);
   });
+}
+
+/** What the names in the text of an `Fn::Sub` refer to. */
+function substitutedReferences(argument: unknown): unknown[] {
+  const [template, variables] = oneOrMore(argument);
+  if (typeof template !== 'string') return [];
+  return [...template.matchAll(/\$\{([^!}][^}]*)\}/g)]
+    .map(([, name = '']) => name)
+    .filter((name) => at(variables, name) === undefined)
+    .map((name) => (name.includes('.') ? { 'Fn::GetAtt': name } : { Ref: name }));
 }

@@ -9,6 +9,9 @@ export const WORKSPACES_PREFIX = 'workspaces/';
 /** Where copies of files of workspaces lie that are given away for some minutes: `downloads/<user key>/…`. */
 export const DOWNLOADS_PREFIX = 'downloads/';
 
+/** Says in the metadata of a bucket in a template that users have their workspaces there. */
+export const WORKSPACES_MARK = 'cdk-agentcore-constructs/workspaces';
+
 /** What may be done with objects; who may read them may also list them. */
 export type ObjectPermission = 'read' | 'write' | 'delete';
 

@@ -1,14 +1,20 @@
-import { aws_iam as iam } from 'aws-cdk-lib';
-import type { aws_s3 as s3 } from 'aws-cdk-lib';
+import { aws_iam as iam, Duration } from 'aws-cdk-lib';
+import type { aws_cloudwatch as cloudwatch, aws_s3 as s3 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import type { IAgent, IAgentCapability } from '../agent/agent';
 import { AgentEnvironment } from '../agent/agent-environment';
 import { UserRole } from '../agent/user-role';
-import { ExecutionPermissions } from '../iam/execution-permissions';
 import { objectStatements, WORKSPACES_PREFIX, type ObjectPermission } from '../iam/object-access';
 import { USER_KEY_VARIABLE } from '../iam/user-scope';
+import { type Dimensions, type MetricDefinition, metricOf } from '../metrics/metric';
+import { bucketObjectDimensions, bucketSizeDimensions, StorageMetrics } from '../metrics/storage-metrics';
+import { metricOfResource } from '../private/arn-environment';
 import { throwFindings } from '../private/validation';
+import { granteeFindings } from './grantee-findings';
 import { userKeyFindings } from './user-key';
+
+/** Once a day is all that S3 reports: an alarm with a shorter period would miss data most of the time. */
+const DAY = Duration.days(1);
 
 /**
  * What a bucket of workspaces gives to agents and to others.
@@ -38,7 +44,7 @@ export abstract class WorkspaceBucketBase extends Construct implements IAgentCap
    * workspaces.
    *
    * @param userKey whose; all users by default
-   * @throws Error when the user key is not one, or the grantee is an agent
+   * @throws Error when the user key is not one, or the grantee is an agent, or a role that AgentCore or an agent takes on
    */
   public grantRead(grantee: iam.IGrantable, userKey?: string): iam.Grant {
     return this.grant(grantee, ['read'], userKey);
@@ -54,15 +60,29 @@ export abstract class WorkspaceBucketBase extends Construct implements IAgentCap
     return this.grant(grantee, ['delete'], userKey);
   }
 
+  /** Bytes of all workspaces, old versions included. Average over a day, once a day. */
+  public metricSize(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(StorageMetrics.BUCKET_SIZE, bucketSizeDimensions(this.bucket.bucketName), options);
+  }
+
+  /** Objects of all workspaces, old versions included. Average over a day, once a day. */
+  public metricObjects(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric(StorageMetrics.BUCKET_OBJECTS, bucketObjectDimensions(this.bucket.bucketName), options);
+  }
+
+  private metric(
+    definition: MetricDefinition,
+    dimensions: Dimensions,
+    options?: cloudwatch.MetricOptions,
+  ): cloudwatch.Metric {
+    return metricOfResource(this.bucket, (place) =>
+      metricOf(definition, dimensions, { ...place, period: DAY, ...options }),
+    );
+  }
+
   private grant(grantee: iam.IGrantable, permissions: readonly ObjectPermission[], userKey?: string): iam.Grant {
-    throwFindings(this, [
-      ...(grantee.grantPrincipal instanceof ExecutionPermissions
-        ? [
-            'the grantee is an agent, whose execution role would reach the workspaces of every user; give the bucket to the agent with "capabilities" instead',
-          ]
-        : []),
-      ...(userKey === undefined ? [] : userKeyFindings(userKey)),
-    ]);
+    throwFindings(this, [...granteeFindings(grantee), ...(userKey === undefined ? [] : userKeyFindings(userKey))]);
+    this.node.addValidation({ validate: () => granteeFindings(grantee) });
     const prefix = userKey === undefined ? WORKSPACES_PREFIX : userPrefix(userKey);
     return objectStatements(this.bucket, prefix, permissions)
       .map(({ statement: { actions, resources, conditions } }) =>

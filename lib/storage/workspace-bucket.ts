@@ -1,7 +1,7 @@
-import { Annotations, aws_s3 as s3, Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
+import { Annotations, aws_s3 as s3, CfnResource, Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
 import type { aws_kms as kms } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { DOWNLOADS_PREFIX } from '../iam/object-access';
+import { DOWNLOADS_PREFIX, WORKSPACES_MARK } from '../iam/object-access';
 import { throwFindings } from '../private/validation';
 import { WorkspaceBucketBase } from './workspace-bucket-base';
 
@@ -99,6 +99,7 @@ export class WorkspaceBucket extends WorkspaceBucketBase {
       // A bucket with objects cannot be deleted.
       autoDeleteObjects: removalPolicy === RemovalPolicy.DESTROY,
     });
+    markWorkspaces(this.bucket);
   }
 }
 
@@ -114,6 +115,11 @@ class BroughtBucket extends WorkspaceBucketBase {
       'nothing about the bucket that was given is changed; let it be private, reached over TLS only, encrypted and versioned, with a lifecycle for old versions and aborted uploads, and none for current objects',
     );
   }
+}
+
+/** Tells `AgentCoreChecks`, which knows templates alone, whose data lies in the bucket. */
+function markWorkspaces({ node }: s3.Bucket): void {
+  if (CfnResource.isCfnResource(node.defaultChild)) node.defaultChild.addMetadata(WORKSPACES_MARK, true);
 }
 
 function retentionFindings(retention: Duration): string[] {

@@ -4,9 +4,9 @@ import { Construct } from 'constructs';
 import type { IAgent, IAgentCapability } from '../agent/agent';
 import { AgentEnvironment } from '../agent/agent-environment';
 import { Actions } from '../iam/actions';
-import { metricOf } from '../metrics/metric';
+import { type MetricDefinition, metricOf } from '../metrics/metric';
 import { usageDimensions, UsageMetrics, UsageService } from '../metrics/usage-metrics';
-import { literalEnvironment } from '../private/arn-environment';
+import { metricAt } from '../private/arn-environment';
 
 /** What a code interpreter gives to agents and to others. */
 export abstract class CodeInterpreterToolBase extends Construct implements IAgentCapability {
@@ -33,21 +33,18 @@ export abstract class CodeInterpreterToolBase extends Construct implements IAgen
 
   /** vCPU-hours that sessions of this interpreter used. Sum over 5 minutes, up to an hour late. */
   public metricVcpuHours(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return metricOf(UsageMetrics.VCPU_HOURS, this.usage, {
-      ...literalEnvironment(this.codeInterpreterArn),
-      ...options,
-    });
+    return this.usage(UsageMetrics.VCPU_HOURS, options);
   }
 
   /** GB-hours of memory that sessions of this interpreter used. Sum over 5 minutes, up to an hour late. */
   public metricMemoryGbHours(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return metricOf(UsageMetrics.MEMORY_GB_HOURS, this.usage, {
-      ...literalEnvironment(this.codeInterpreterArn),
-      ...options,
-    });
+    return this.usage(UsageMetrics.MEMORY_GB_HOURS, options);
   }
 
-  private get usage(): Readonly<Record<string, string>> {
-    return usageDimensions(UsageService.CODE_INTERPRETER, this.codeInterpreterId);
+  private usage(definition: MetricDefinition, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    const dimensions = usageDimensions(UsageService.CODE_INTERPRETER, this.codeInterpreterId);
+    return metricAt(this.codeInterpreterArn, this, (place) =>
+      metricOf(definition, dimensions, { ...place, ...options }),
+    );
   }
 }

@@ -8,6 +8,7 @@ import {
   literal,
   number,
   printed,
+  references,
   text,
   UNKNOWN,
 } from '../../lib/checks/template-value';
@@ -83,5 +84,22 @@ describe('a property', () => {
     expect(at(properties, 'Late', 'B')).toBe(UNKNOWN);
     expect(at(UNKNOWN, 'B')).toBe(UNKNOWN);
     expect([at(properties, 'Late'), UNKNOWN, 'x', undefined].map(isUnknown)).toEqual([true, true, false, false]);
+  });
+});
+
+describe('the references in a value', () => {
+  it.each<readonly [value: unknown, expected: readonly unknown[]]>([
+    ['text', []],
+    [{ Ref: 'A' }, [{ Ref: 'A' }]],
+    [{ 'Fn::Join': ['', ['x', { 'Fn::GetAtt': ['A', 'Arn'] }]] }, [{ 'Fn::GetAtt': ['A', 'Arn'] }]],
+    [
+      [{ a: { 'Fn::ImportValue': 'A' } }, { Ref: 'B' }],
+      [{ 'Fn::ImportValue': 'A' }, { Ref: 'B' }],
+    ],
+    [{ 'Fn::Sub': '${A}/${B.Arn}/${!C}' }, [{ Ref: 'A' }, { 'Fn::GetAtt': 'B.Arn' }]],
+    [{ 'Fn::Sub': ['${A}/${B}', { A: { Ref: 'C' } }] }, [{ Ref: 'B' }, { Ref: 'C' }]],
+    [{ 'Fn::Sub': null }, []],
+  ])('of %j are %j', (value, expected) => {
+    expect(references(value)).toEqual(expected);
   });
 });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   App,
+  aws_bedrockagentcore as agentcore,
   aws_iam as iam,
   aws_kms as kms,
   aws_s3 as s3,
@@ -14,7 +15,16 @@ import {
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { Construct } from 'constructs';
-import { AgentRuntime, UserRole, WorkspaceBucket, type IAgent, type WorkspaceBucketProps } from '../../lib';
+import {
+  AgentRuntime,
+  BucketAccess,
+  CodeInterpreterTool,
+  UserRole,
+  WorkspaceBucket,
+  type AgentRuntimeProps,
+  type IAgent,
+  type WorkspaceBucketProps,
+} from '../../lib';
 import { evaluate, rolePolicies } from '../../lib/testing';
 import { ACCOUNT, resolvedTemplate, runtimeEnvironment, testImage, testStack } from '../support/stack';
 
@@ -29,6 +39,14 @@ function bucketWith(props: WorkspaceBucketProps | ((stack: Stack) => WorkspaceBu
       return Template.fromStack(stack);
     },
   };
+}
+
+function agentIn(stack: Stack, props: Partial<AgentRuntimeProps> = {}): AgentRuntime {
+  return new AgentRuntime(stack, 'Agent', { image: testImage(), ...props });
+}
+
+function importedRole(stack: Stack): iam.IRole {
+  return iam.Role.fromRoleName(stack, 'Role', 'reader');
 }
 
 describe('the bucket', () => {
@@ -318,12 +336,102 @@ describe('grants to a file browser', () => {
     expect(JSON.stringify(Template.fromStack(stack).findResources('AWS::IAM::Policy'))).toContain('/workspaces/');
   });
 
-  test('refuse an agent, which would reach every user', () => {
+  describe.each<readonly [what: string, path: string, granteeIn: (stack: Stack) => iam.IGrantable]>([
+    ['an agent', 'Agent/ExecutionPermissions', (stack) => agentIn(stack)],
+    ['the role of an agent', 'Agent/ExecutionRole', (stack) => agentIn(stack).role],
+    [
+      'an agent with a role that is brought',
+      'Agent/ExecutionPermissions',
+      (stack) => agentIn(stack, { role: iam.Role.fromRoleName(stack, 'Brought', 'agent') }),
+    ],
+    [
+      'the role of a code interpreter',
+      'Interpreter/Role/Role',
+      (stack) => {
+        const bucketAccess = [BucketAccess.read(s3.Bucket.fromBucketName(stack, 'Data', 'data'), 'datasets/')];
+        const { role } = new CodeInterpreterTool(stack, 'Interpreter', { bucketAccess });
+        if (role === undefined) throw new Error('an interpreter with access to a bucket has a role');
+        return role;
+      },
+    ],
+    [
+      'a role of an L1 or L2 among others that take it on',
+      'Shared',
+      (stack) =>
+        new iam.Role(stack, 'Shared', {
+          assumedBy: new iam.CompositePrincipal(
+            new iam.ServicePrincipal('lambda.amazonaws.com'),
+            new iam.ServicePrincipal('bedrock-agentcore.amazonaws.com'),
+          ),
+        }),
+    ],
+  ])('refuse %s, which works for every user', (_, path, granteeIn) => {
+    test.each<readonly [grant: string, run: (workspace: WorkspaceBucket, grantee: iam.IGrantable) => iam.Grant]>([
+      ['grantRead', (workspace, grantee) => workspace.grantRead(grantee)],
+      ['grantRead of one user', (workspace, grantee) => workspace.grantRead(grantee, 'ada')],
+      ['grantReadWrite', (workspace, grantee) => workspace.grantReadWrite(grantee)],
+      ['grantDelete', (workspace, grantee) => workspace.grantDelete(grantee)],
+    ])('by %s', (__, run) => {
+      const { stack, workspace } = bucketWith();
+      expect(() => run(workspace, granteeIn(stack))).toThrow(
+        `Test/Workspace: the grantee Test/${path} acts for AgentCore, which works for every user`,
+      );
+    });
+  });
+
+  test('refuse the user-scoped role of an agent, in which they would hold for every user', () => {
     const { stack, workspace } = bucketWith();
-    const agent = new AgentRuntime(stack, 'Agent', { image: testImage() });
-    expect(() => workspace.grantRead(agent)).toThrow(
-      /^Test\/Workspace: the grantee is an agent, whose execution role would reach the workspaces of every user/,
+    const agent = agentIn(stack, { capabilities: [workspace] });
+    expect(() => workspace.grantRead(UserRole.of(agent).role)).toThrow(
+      /^Test\/Workspace: the grantee Test\/Agent\/UserRole\/Role is the user-scoped role of an agent/,
     );
+  });
+
+  test.each<readonly [what: string, roleIn: (stack: Stack) => iam.IRole, use: (stack: Stack, role: iam.IRole) => void]>(
+    [
+      ['an agent of another app', importedRole, (stack, role) => agentIn(stack, { role })],
+      [
+        'a code interpreter',
+        importedRole,
+        (stack, { roleArn }) =>
+          new agentcore.CfnCodeInterpreterCustom(stack, 'Interpreter', {
+            name: 'own',
+            networkConfiguration: { networkMode: 'SANDBOX' },
+            executionRoleArn: roleArn,
+          }),
+      ],
+      [
+        'AgentCore, by a statement of its trust policy',
+        (stack) => new iam.Role(stack, 'Role', { assumedBy: new iam.AccountRootPrincipal() }),
+        (_, role) =>
+          (role as iam.Role).assumeRolePolicy?.addStatements(
+            new iam.PolicyStatement({
+              actions: ['sts:AssumeRole'],
+              principals: [new iam.ServicePrincipal('bedrock-agentcore.amazonaws.com')],
+            }),
+          ),
+      ],
+    ],
+  )('are refused at the synthesis to a role that is given to %s after the grant', (_, roleIn, use) => {
+    const { stack, workspace } = bucketWith();
+    const role = roleIn(stack);
+    workspace.grantRead(role);
+    expect(() => Template.fromStack(stack)).not.toThrow();
+
+    const other = bucketWith();
+    const used = roleIn(other.stack);
+    other.workspace.grantRead(used);
+    use(other.stack, used);
+    expect(() => Template.fromStack(other.stack)).toThrow(
+      /\[Test\/Workspace\] the grantee Test\/Role acts for AgentCore/,
+    );
+  });
+
+  test('are not refused to a role beside that of an agent', () => {
+    const { stack, workspace } = bucketWith();
+    agentIn(stack, { role: iam.Role.fromRoleName(stack, 'Brought', 'agent') });
+    workspace.grantRead(importedRole(stack));
+    expect(() => Template.fromStack(stack)).not.toThrow();
   });
 });
 

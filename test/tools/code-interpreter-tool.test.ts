@@ -349,13 +349,13 @@ describe('the role of an interpreter', () => {
 describe('access to a bucket', () => {
   const bucket = s3.Bucket.fromBucketName(testStack(), 'Data', 'data');
 
-  test.each(['workspaces/', 'workspaces/ada/', 'workspaces/ada/main/pack/'])(
-    'can never name workspaces: "%s", in a workspace bucket or any other',
+  test.each(['workspaces/', 'workspaces/ada/', 'workspaces/ada/main/pack/', 'downloads/', 'downloads/ada/'])(
+    'can never name workspaces, nor copies of their files: "%s", in a workspace bucket or any other',
     (prefix) => {
       const own = new WorkspaceBucket(testStack(), 'Workspace').bucket;
       for (const each of [own, bucket]) {
         expect(() => BucketAccess.read(each, prefix)).toThrow(
-          /^BucketAccess\.read: prefix "workspaces\/.*" is where a workspace bucket keeps the files of every user/,
+          /^BucketAccess\.read: prefix "(workspaces|downloads)\/.*" is where a workspace bucket keeps the files of every user/,
         );
         expect(() => BucketAccess.readWrite(each, prefix)).toThrow(
           /^BucketAccess\.readWrite: .*is where a workspace bucket/,
@@ -377,6 +377,15 @@ describe('access to a bucket', () => {
     '${aws:username}/',
     '$/',
     'datasets',
+    './workspaces/',
+    '../workspaces/',
+    'a/../workspaces/',
+    'a/./b/',
+    'a//b/',
+    'workspaces//',
+    '//',
+    './',
+    'a/../',
   ])('refuses the prefix %j, which is no folder or could stand for workspaces', (prefix) => {
     expect(() => BucketAccess.read(bucket, prefix)).toThrow(/^BucketAccess\.read: prefix ".*" does not name a folder/);
   });
@@ -386,6 +395,13 @@ describe('access to a bucket', () => {
       /prefix is not known at synthesis/,
     );
   });
+
+  test.each(['datasets/', 'a.b/', '.hidden/', 'a/..b/', 'my workspaces/', 'a/workspaces/', 'download/'])(
+    'takes the prefix "%s", which is another folder',
+    (prefix) => {
+      expect(() => BucketAccess.read(bucket, prefix)).not.toThrow();
+    },
+  );
 
   test('takes other folders of a workspace bucket', () => {
     const stack = testStack();

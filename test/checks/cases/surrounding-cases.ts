@@ -1,4 +1,4 @@
-import { aws_ec2 as ec2, aws_s3 as s3, type Stack } from 'aws-cdk-lib';
+import { aws_ec2 as ec2, aws_iam as iam, aws_s3 as s3, type Stack } from 'aws-cdk-lib';
 import { agentRole, browser, codeInterpreter, runtime, type RuleCase } from '../support/resources';
 
 /** A runtime whose interfaces are in one group. */
@@ -35,6 +35,16 @@ function recording(stack: Stack, bucket: s3.IBucket): void {
   browser(stack, {
     recordingConfig: { enabled: true, s3Location: { bucket: bucket.bucketName, prefix: 'recordings/' } },
   });
+}
+
+/** A bucket in which a role reaches the workspaces of one user at a time, and an agent what `key` says. */
+function workspaces(stack: Stack, key: string): void {
+  const allow = (resource: string) =>
+    new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: [`arn:aws:s3:::workspaces-of-users/${resource}`] });
+  new iam.Role(stack, 'UserRole', { assumedBy: new iam.AccountRootPrincipal() }).addToPolicy(
+    allow('workspaces/${aws:PrincipalTag/userId}/*'),
+  );
+  agentRole(stack).addToPolicy(allow(key));
 }
 
 /** What is around the resources of AgentCore, and not of it. */
@@ -129,5 +139,16 @@ export const SURROUNDING_CASES: readonly RuleCase[] = [
     right: (stack) => {
       grantedBucket(stack);
     },
+  },
+  {
+    id: 'AgentCore-BK3',
+    mistake: 'the workspaces of every user',
+    wrong: (stack) => {
+      workspaces(stack, 'workspaces/*');
+    },
+    right: (stack) => {
+      workspaces(stack, 'datasets/*');
+    },
+    detail: 'workspaces-of-users/workspaces/*',
   },
 ];

@@ -103,32 +103,35 @@ function descriptionFindings(description: string): string[] {
 }
 
 function targetFindings(scope: Construct, serverName: string, target: IGatewayTarget): string[] {
-  const tools = target.tools ?? [];
+  const { tools = [], toolNames = tools.map(({ name }) => name) } = target;
   const place = (findings: readonly string[]) => findings.map((finding) => `target "${target.name}": ${finding}`);
   return [
     ...targetNameFindings(target.name),
     ...place([
       ...target.findings(scope),
       ...credentialFindings(target.kind, target.credential),
-      ...(tools.length > MAX_TOOLS_OF_TARGET
-        ? [`${tools.length} tools are defined; a target has at most ${MAX_TOOLS_OF_TARGET}: make another`]
+      ...(toolNames.length > MAX_TOOLS_OF_TARGET
+        ? [`${toolNames.length} tools are defined; a target has at most ${MAX_TOOLS_OF_TARGET}: make another`]
         : []),
-      ...twice(tools.map(({ name }) => name)).map(
+      ...twice(toolNames).map(
         (name) => `two tools are named "${name}", and only one of them could be called; rename one`,
       ),
-      ...tools.flatMap((tool) => [...toolFindings(tool), ...modelToolNameFindings(serverName, target.name, tool.name)]),
+      ...tools.flatMap(toolFindings),
+      ...toolNames.flatMap((name) => [
+        ...toolNameFindings(name),
+        ...modelToolNameFindings(serverName, target.name, name),
+      ]),
     ]),
   ];
 }
 
 function toolFindings({ name, description, input, output }: ToolDefinition): string[] {
   return [
-    ...toolNameFindings(name),
     ...(description.trim() === ''
       ? [`tool "${name}" has no description, by which a model chooses it; say what it does and when to use it`]
       : []),
     ...resolveToolSchema(input, `tool "${name}": input`).findings,
-    ...(output === undefined ? [] : resolveToolSchema(output, `tool "${name}": output`).findings),
+    ...(output === undefined ? [] : resolveToolSchema(output, `tool "${name}": output`, 'output').findings),
   ];
 }
 

@@ -136,7 +136,7 @@ export interface AgentGatewayProps {
   readonly tracing?: boolean;
 
   /**
-   * A limit for the role of the gateway.
+   * A limit for the role of the gateway, and for those of the functions that are made with it.
    *
    * @default - no boundary
    */

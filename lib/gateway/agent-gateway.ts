@@ -12,6 +12,7 @@ import {
 import type { BaselineStatement } from '../iam/runtime-baseline';
 import { LogDelivery } from '../logs/log-delivery';
 import { LogSource } from '../logs/log-source';
+import { requireProperties } from '../private/required-properties';
 import { throwFindings } from '../private/validation';
 import { AgentGatewayBase } from './agent-gateway-base';
 import { gatewayFindings, warnOfGateway } from './agent-gateway-findings';
@@ -22,8 +23,8 @@ import type { BoundGatewayTarget, IGatewayTarget } from './gateway-target';
 import type { GatewayToolSpec } from './gateway-tool-spec';
 import { ImportedAgentGateway, type AgentGatewayAttributes } from './imported-agent-gateway';
 import type { OutboundCredential } from './outbound-credential';
+import { openTarget, toolSpecs } from './target-tools';
 import { ToolFunctions } from './tool-functions';
-import { resolveToolSchema } from './tool-schema-rules';
 
 /** The longest name from a path; AgentCore appends eleven characters in ids. */
 const MAX_NAME = 36;
@@ -92,12 +93,13 @@ export class AgentGateway extends AgentGatewayBase implements iam.IGrantable {
   /** @throws Error with every finding about the properties, then with every finding about the policies */
   constructor(scope: Construct, id: string, props: AgentGatewayProps) {
     super(scope, id);
+    requireProperties(this, props, { tools: 'the tools' });
     const authorizer = props.authorizer ?? AgentAuthorizer.iam();
     this.callersHaveJwt = authorizer.callersHaveJwt;
     this.accepted = authorizer.accepted;
     this.serverName = props.serverName ?? 'gw';
-    this.tools = props.tools.flatMap(specsOf);
-    const openTargets = props.tools.filter(({ tools }) => tools === undefined).map(({ name }) => name);
+    this.tools = props.tools.flatMap(toolSpecs);
+    const openTargets = props.tools.filter(({ tools }) => tools === undefined).map(openTarget);
     const limitScope = { callersHaveJwt: this.callersHaveJwt, tools: this.tools, openTargets };
     throwFindings(this, gatewayFindings(this, props, this.serverName, limitScope));
     warnOfGateway(this, props);
@@ -118,7 +120,7 @@ export class AgentGateway extends AgentGatewayBase implements iam.IGrantable {
     });
     this.role = role.role;
     this.grantPrincipal = role.permissions;
-    const targets = this.bindTargets(props.tools);
+    const targets = this.bindTargets(props);
     role.allow([
       ...targets.flatMap(({ statements }) => statements),
       ...this.credentialStatements(props.tools.map(({ credential }) => credential)),
@@ -174,11 +176,12 @@ export class AgentGateway extends AgentGatewayBase implements iam.IGrantable {
     return this.functions.get(this, name);
   }
 
-  private bindTargets(targets: readonly IGatewayTarget[]): DefinedTarget[] {
+  private bindTargets({ tools, permissionsBoundary }: AgentGatewayProps): DefinedTarget[] {
     const parent = new Construct(this, 'Targets');
-    return targets.map((target) => {
+    const options = permissionsBoundary === undefined ? {} : { permissionsBoundary };
+    return tools.map((target) => {
       const scope = new Construct(parent, target.name);
-      const bound = target.bind(scope);
+      const bound = target.bind(scope, options);
       if (bound.function !== undefined) {
         for (const { name } of target.tools ?? []) this.functions.add({ target: target.name, name }, bound.function);
       }
@@ -230,7 +233,10 @@ export class AgentGateway extends AgentGatewayBase implements iam.IGrantable {
     return gateway;
   }
 
-  private defineTarget({ target, scope, configuration }: DefinedTarget, role: GatewayRole): agentcore.CfnGatewayTarget {
+  private defineTarget(
+    { target, scope, configuration, dependencies = [] }: DefinedTarget,
+    role: GatewayRole,
+  ): agentcore.CfnGatewayTarget {
     const credential = target.credential.render();
     const resource = new agentcore.CfnGatewayTarget(scope, 'Target', {
       gatewayIdentifier: this.gatewayId,
@@ -239,7 +245,7 @@ export class AgentGateway extends AgentGatewayBase implements iam.IGrantable {
       ...(credential === undefined ? {} : { credentialProviderConfigurations: [credential] }),
     });
     // AgentCore tries what it may do when it makes the target.
-    resource.node.addDependency(role.permissions);
+    resource.node.addDependency(role.permissions, ...dependencies);
     return resource;
   }
 }
@@ -260,13 +266,4 @@ function cfnGateway(gateway: agentcore.Gateway): agentcore.CfnGateway {
 /** In small letters, because permissions are scoped by the name in ARNs, where AgentCore writes it so. */
 function uniqueGatewayName(scope: Construct): string {
   return Names.uniqueResourceName(scope, { maxLength: MAX_NAME, separator: '-' }).toLowerCase();
-}
-
-function specsOf({ name: target, tools = [] }: IGatewayTarget): GatewayToolSpec[] {
-  return tools.map(({ name, description, input }) => ({
-    target,
-    name,
-    description,
-    inputSchema: resolveToolSchema(input, name).schema,
-  }));
 }

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { aws_iam as iam, aws_s3_assets as assets } from 'aws-cdk-lib';
 import type { aws_bedrockagentcore as agentcore, aws_s3 as s3 } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
@@ -32,20 +32,27 @@ export abstract class ApiDocument {
     return new BucketDocument(bucket, key);
   }
 
-  /** What speaks against it. */
+  /** What speaks against where it is; what it says, the target looks at. */
   public abstract findings(): string[];
+
+  /** What it says; undefined where only the deployment has it, or nobody. */
+  public abstract text(): string | undefined;
 
   /** Makes it known to the stack of `scope`. */
   public abstract bind(scope: Construct): BoundApiDocument;
 }
 
 class InlineDocument extends ApiDocument {
-  constructor(private readonly text: string) {
+  constructor(private readonly content: string) {
     super();
   }
 
+  public text(): string {
+    return this.content;
+  }
+
   public findings(): string[] {
-    const { length } = this.text;
+    const { length } = this.content;
     return length >= 1 && length <= MAX_INLINE_CHARACTERS
       ? []
       : [
@@ -54,7 +61,7 @@ class InlineDocument extends ApiDocument {
   }
 
   public bind(): BoundApiDocument {
-    return { configuration: { inlinePayload: this.text }, statements: [] };
+    return { configuration: { inlinePayload: this.content }, statements: [] };
   }
 }
 
@@ -64,6 +71,10 @@ class BucketDocument extends ApiDocument {
     private readonly key: string,
   ) {
     super();
+  }
+
+  public text(): undefined {
+    return undefined;
   }
 
   public findings(): string[] {
@@ -85,8 +96,12 @@ class FileDocument extends ApiDocument {
     super();
   }
 
+  public text(): string | undefined {
+    return this.isFile ? readFileSync(this.path, 'utf8') : undefined;
+  }
+
   public findings(): string[] {
-    return existsSync(this.path) && statSync(this.path).isFile()
+    return this.isFile
       ? []
       : [`the description of an API "${this.path}" is no file; give its path, best with join(__dirname, …)`];
   }
@@ -97,6 +112,10 @@ class FileDocument extends ApiDocument {
       configuration: { s3: { uri: asset.s3ObjectUrl } },
       statements: [read(asset.bucket, asset.s3ObjectKey)],
     };
+  }
+
+  private get isFile(): boolean {
+    return statSync(this.path, { throwIfNoEntry: false })?.isFile() === true;
   }
 }
 

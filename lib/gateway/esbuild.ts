@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { Annotations, aws_lambda as lambda, DockerImage, Stack, type ILocalBundling } from 'aws-cdk-lib';
+import { Annotations, AssetHashType, aws_lambda as lambda, DockerImage, Stack, type ILocalBundling } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type * as Esbuild from 'esbuild';
 import { HANDLER_RUNTIME } from '../private/handler-code';
@@ -29,9 +30,13 @@ export function esbuildFindings(directories: readonly string[] = PLACES): string
  * @throws Error with what esbuild has found
  */
 export function bundledCode(scope: Construct, entry: string): lambda.Code {
-  const local = new Bundle(Stack.of(scope).bundlingRequired ? bundle(scope, entry) : '');
-  const image = DockerImage.fromRegistry('unused');
-  return lambda.Code.fromAsset(dirname(resolve(entry)), { bundling: { image, local } });
+  const code = Stack.of(scope).bundlingRequired ? bundle(scope, entry) : '';
+  return lambda.Code.fromAsset(dirname(resolve(entry)), {
+    // By itself the CDK hashes the folder, with all that is beside the file and no part of the code.
+    assetHashType: AssetHashType.CUSTOM,
+    assetHash: createHash('sha256').update(code).digest('hex'),
+    bundling: { image: DockerImage.fromRegistry('unused'), local: new Bundle(code) },
+  });
 }
 
 function bundle(scope: Construct, entry: string): string {

@@ -4,15 +4,23 @@ import { Construct } from 'constructs';
 import { AcknowledgedPolicy } from '../iam/acknowledged-policy';
 import { Actions } from '../iam/actions';
 
+/** Properties of a FunctionRole. */
+export interface FunctionRoleProps {
+  readonly logGroup: logs.ILogGroup;
+  /** @default - no boundary */
+  readonly permissionsBoundary?: iam.IManagedPolicy;
+}
+
 /** What the function of a tool may do before anything is granted to it: write its own log. */
 export class FunctionRole extends Construct {
   public readonly role: iam.Role;
 
-  constructor(scope: Construct, id: string, logGroup: logs.ILogGroup) {
+  constructor(scope: Construct, id: string, { logGroup, permissionsBoundary }: FunctionRoleProps) {
     super(scope, id);
     this.role = new iam.Role(this, 'Role', {
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
       description: 'What the function of a tool may do',
+      ...(permissionsBoundary === undefined ? {} : { permissionsBoundary }),
     });
     new AcknowledgedPolicy(this, 'Log', {
       role: this.role,

@@ -5,7 +5,7 @@ import type { Construct } from 'constructs';
 import { HANDLER_ENTRY, HANDLER_RUNTIME } from '../private/handler-code';
 import { bundledCode, esbuildFindings } from './esbuild';
 import { FunctionRole } from './function-role';
-import type { BoundGatewayTarget, ToolDefinition } from './gateway-target';
+import type { BoundGatewayTarget, GatewayTargetBindOptions, ToolDefinition } from './gateway-target';
 import { LambdaTarget } from './lambda-target';
 
 /** A tool that is one function. Give `entry` or `function`. */
@@ -102,17 +102,20 @@ export class FunctionTool extends LambdaTarget {
     ];
   }
 
-  public override bind(scope: Construct): BoundGatewayTarget {
-    return this.boundTo(this.options.function ?? this.bundled(scope));
+  public override bind(scope: Construct, options: GatewayTargetBindOptions = {}): BoundGatewayTarget {
+    return this.boundTo(scope, this.options.function ?? this.bundled(scope, options));
   }
 
-  private bundled(scope: Construct): lambda.IFunction {
+  private bundled(scope: Construct, { permissionsBoundary }: GatewayTargetBindOptions): lambda.IFunction {
     const { entry = '', timeout = DEFAULT_TIMEOUT, memorySize = 256, environment } = this.options;
     const logGroup = new logs.LogGroup(scope, 'LogGroup', {
       retention: this.options.logRetention ?? logs.RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const role = new FunctionRole(scope, 'FunctionRole', logGroup);
+    const role = new FunctionRole(scope, 'FunctionRole', {
+      logGroup,
+      ...(permissionsBoundary === undefined ? {} : { permissionsBoundary }),
+    });
     const handler = new lambda.Function(scope, 'Function', {
       code: bundledCode(scope, entry),
       handler: HANDLER_ENTRY,

@@ -5,6 +5,7 @@ import { Construct, type IConstruct, type IDependable } from 'constructs';
 import { metricOf, type MetricDefinition } from '../metrics/metric';
 import { policyDimensions, PolicyMetrics } from '../metrics/policy-metrics';
 import { uniqueAgentCoreName } from '../private/naming';
+import { requireProperties } from '../private/required-properties';
 import { throwFindings } from '../private/validation';
 import type { GatewayPolicy } from './gateway-policy';
 import { referenceFindings } from './policy-references';
@@ -31,8 +32,15 @@ export class GatewayPolicies extends Construct {
   private gatewayId: string | undefined;
 
   /** @throws Error with everything that speaks against the policies */
-  constructor(scope: Construct, id: string, { policies, ...policyScope }: GatewayPoliciesProps) {
+  constructor(scope: Construct, id: string, props: GatewayPoliciesProps) {
     super(scope, id);
+    requireProperties(this, props, {
+      policies: 'the policies',
+      callers: 'the callers',
+      tools: 'the tools',
+      openTargets: 'targets, or []',
+    });
+    const { policies, ...policyScope } = props;
     const texts = policies.map((policy) => policy.write(policyScope));
     const written = texts.flatMap((text) => text.policies);
     const references = written.map((policy) => ({ policy, findings: referenceFindings(policy, policyScope) }));
@@ -109,7 +117,7 @@ export class GatewayPolicies extends Construct {
     if (this.gatewayId === undefined) {
       throw new Error(`${this.node.path}: the policies have no gateway yet, which metrics are of; call attachTo first`);
     }
-    return metricOf(definition, policyDimensions(this.gatewayId), options);
+    return metricOf(definition, policyDimensions(this.gatewayId), options).attachTo(this);
   }
 
   /** Names of policies are unique in an account and Region, and this one stays as long as the construct has its path. */

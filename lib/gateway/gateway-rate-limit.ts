@@ -1,5 +1,11 @@
 import type { aws_bedrockagentcore as agentcore } from 'aws-cdk-lib';
-import { qualifiedToolName, type GatewayToolSpec } from './gateway-tool-spec';
+import {
+  mayHaveTool,
+  openToolNames,
+  qualifiedToolName,
+  type GatewayToolSpec,
+  type OpenTarget,
+} from './gateway-tool-spec';
 
 /** How many requests are let through. Give one of them. */
 export interface RequestRate {
@@ -23,8 +29,8 @@ export interface RateLimitScope {
   readonly callersHaveJwt: boolean;
   /** The tools that are known at synthesis. */
   readonly tools: readonly GatewayToolSpec[];
-  /** Targets with tools that only the service knows, those of an MCP server for instance. */
-  readonly openTargets: readonly string[];
+  /** The other targets. */
+  readonly openTargets: readonly OpenTarget[];
 }
 
 /** Rates that AgentCore allows ("Add rate limits to a gateway" in the developer guide). */
@@ -95,20 +101,17 @@ class CallerLimit extends GatewayRateLimit {
 class ToolLimit extends GatewayRateLimit {
   public readonly id: string;
 
-  constructor(
-    rate: RequestRate,
-    private readonly tool: Pick<GatewayToolSpec, 'target' | 'name'>,
-  ) {
+  constructor(rate: RequestRate, tool: Pick<GatewayToolSpec, 'target' | 'name'>) {
     super(rate);
     this.id = qualifiedToolName(tool);
   }
 
   public findings({ tools, openTargets }: RateLimitScope): string[] {
     const known = tools.map(qualifiedToolName);
-    const open = openTargets.map((target) => qualifiedToolName({ target, name: '…' }));
+    const open = openTargets.flatMap(openToolNames);
     return [
       ...this.rateFindings(),
-      ...(known.includes(this.id) || openTargets.includes(this.tool.target)
+      ...(known.includes(this.id) || openTargets.some((target) => mayHaveTool(target, this.id))
         ? []
         : [
             `a rate limit is for "${this.id}", which is no tool of the gateway (${[...known, ...open].join(', ')}); name one of them`,

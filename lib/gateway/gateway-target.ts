@@ -1,5 +1,5 @@
-import type { aws_bedrockagentcore as agentcore, aws_lambda as lambda } from 'aws-cdk-lib';
-import type { Construct } from 'constructs';
+import type { aws_bedrockagentcore as agentcore, aws_iam as iam, aws_lambda as lambda } from 'aws-cdk-lib';
+import type { Construct, IDependable } from 'constructs';
 import type { BaselineStatement } from '../iam/runtime-baseline';
 import type { OutboundCredential } from './outbound-credential';
 import type { TargetKind } from './outbound-rules';
@@ -29,8 +29,28 @@ export interface BoundGatewayTarget {
   readonly configuration: agentcore.CfnGatewayTarget.TargetConfigurationProperty;
   /** What the role of the gateway needs for it, besides what the credential says. */
   readonly statements: readonly BaselineStatement[];
-  /** The function behind it; undefined for other targets. */
+  /**
+   * The function behind it.
+   *
+   * @default - the target is no function
+   */
   readonly function?: lambda.IFunction;
+  /**
+   * What must be there when AgentCore makes the target.
+   *
+   * @default - what the configuration refers to
+   */
+  readonly dependencies?: readonly IDependable[];
+}
+
+/** What holds for everything that a gateway defines. */
+export interface GatewayTargetBindOptions {
+  /**
+   * A limit for roles.
+   *
+   * @default - no boundary
+   */
+  readonly permissionsBoundary?: iam.IManagedPolicy;
 }
 
 /** Where a gateway sends calls: one or more tools with one name before theirs. */
@@ -47,9 +67,16 @@ export interface IGatewayTarget {
   /** The tools; undefined where only the deployment knows them. */
   readonly tools: readonly ToolDefinition[] | undefined;
 
+  /**
+   * The names of the tools, where `tools` is undefined and a description of them can be read.
+   *
+   * @default - only the deployment knows them
+   */
+  readonly toolNames?: readonly string[] | undefined;
+
   /** What speaks against it, besides names, schemas and credential. */
   findings(scope: Construct): string[];
 
   /** Makes it known to the stack of `scope`. */
-  bind(scope: Construct): BoundGatewayTarget;
+  bind(scope: Construct, options?: GatewayTargetBindOptions): BoundGatewayTarget;
 }

@@ -1,16 +1,11 @@
 import type { aws_lambda as lambda } from 'aws-cdk-lib';
-import {
-  ApiGatewayTarget,
-  OpenApiTarget,
-  SmithyTarget,
-  type ApiGatewayTargetOptions,
-  type ApiTargetOptions,
-  type SmithyTargetOptions,
-} from './api-targets';
+import { ApiGatewayTarget, type ApiGatewayTargetOptions } from './api-gateway-target';
+import { OpenApiTarget, SmithyTarget, type ApiTargetOptions, type SmithyTargetOptions } from './document-targets';
 import { FunctionTool, type FunctionToolOptions } from './function-tool';
 import type { IGatewayTarget, ToolDefinition } from './gateway-target';
 import { LambdaTools } from './lambda-target';
-import { McpServerTarget, RuntimeTarget, type McpServerTargetOptions, type RuntimeTargetOptions } from './mcp-targets';
+import { McpServerTarget, type McpServerTargetOptions } from './mcp-server-target';
+import { RuntimeTarget, type RuntimeTargetOptions } from './runtime-target';
 
 /**
  * What an agent can be given to call. A model sees a tool as `mcp__<gateway>__<target>___<tool>`, a policy as
@@ -56,7 +51,7 @@ export abstract class GatewayTool {
     return new McpServerTarget(target, options);
   }
 
-  /** The tools of an MCP server that runs on AgentCore Runtime. */
+  /** The tools of an MCP server that runs on AgentCore Runtime, of which the protocol is MCP. */
   public static agentRuntime(target: string, options: RuntimeTargetOptions): IGatewayTarget {
     return new RuntimeTarget(target, options);
   }

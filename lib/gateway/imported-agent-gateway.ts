@@ -1,5 +1,6 @@
 import { Arn, ArnFormat, Fn, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { requireProperties } from '../private/required-properties';
 import { throwFindings } from '../private/validation';
 import { AgentGatewayBase } from './agent-gateway-base';
 import { serverNameFindings } from './tool-names';
@@ -47,6 +48,7 @@ export class ImportedAgentGateway extends AgentGatewayBase {
   /** @throws Error with every finding about the attributes */
   constructor(scope: Construct, id: string, attributes: AgentGatewayAttributes) {
     super(scope, id);
+    requireProperties(this, attributes, { gatewayArn: 'its ARN' });
     const { gatewayArn, gatewayUrl, serverName = 'gw', callersHaveJwt = false } = attributes;
     throwFindings(this, [...arnFindings(gatewayArn), ...urlFindings(gatewayUrl), ...serverNameFindings(serverName)]);
     this.gatewayArn = gatewayArn;
@@ -67,9 +69,9 @@ function arnFindings(arn: string): string[] {
 }
 
 function urlFindings(url: string | undefined): string[] {
-  return url === undefined || Token.isUnresolved(url) || /^https:\/\/[^\s/@]+\/\S+$/.test(url)
+  return url === undefined || Token.isUnresolved(url) || /^https:\/\/[^\s/?#@]+\/[^\s?#]+$/.test(url)
     ? []
     : [
-        `gatewayUrl "${url}" is not the address of a gateway: it begins with https:// and ends in /mcp; give that, or leave it out`,
+        `gatewayUrl "${url}" is not the address of a gateway: it begins with https:// and ends in /mcp, without user, "?" and "#"; give that, or leave it out`,
       ];
 }

@@ -1,12 +1,15 @@
-import { aws_iam as iam } from 'aws-cdk-lib';
-import type { aws_bedrockagentcore as agentcore, aws_lambda as lambda } from 'aws-cdk-lib';
+import { Annotations, aws_iam as iam, aws_lambda as lambda } from 'aws-cdk-lib';
+import type { aws_bedrockagentcore as agentcore } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Actions } from '../iam/actions';
-import type { BoundGatewayTarget, IGatewayTarget, ToolDefinition } from './gateway-target';
+import type { BoundGatewayTarget, GatewayTargetBindOptions, IGatewayTarget, ToolDefinition } from './gateway-target';
 import { OutboundCredential } from './outbound-credential';
 import type { ToolInput } from './tool-input';
 import type { ToolSchema } from './tool-schema';
-import { resolveToolSchema } from './tool-schema-rules';
+import { resolveToolSchema, type SchemaSide } from './tool-schema-rules';
+
+/** How long the image of this library waits for a call of a tool. */
+const MAX_CALL_SECONDS = 290;
 
 /** Tools of a function that is called with the role of the gateway, and no other way. */
 export abstract class LambdaTarget implements IGatewayTarget {
@@ -20,9 +23,10 @@ export abstract class LambdaTarget implements IGatewayTarget {
 
   public abstract findings(scope: Construct): string[];
 
-  public abstract bind(scope: Construct): BoundGatewayTarget;
+  public abstract bind(scope: Construct, options?: GatewayTargetBindOptions): BoundGatewayTarget;
 
-  protected boundTo(handler: lambda.IFunction): BoundGatewayTarget {
+  protected boundTo(scope: Construct, handler: lambda.IFunction): BoundGatewayTarget {
+    warnOfTimeout(scope, handler);
     return {
       configuration: {
         mcp: {
@@ -59,22 +63,32 @@ export class LambdaTools extends LambdaTarget {
     return this.tools.length === 0 ? ['no tools are defined, so nothing can be called; define at least one'] : [];
   }
 
-  public bind(): BoundGatewayTarget {
-    return this.boundTo(this.handler);
+  public bind(scope: Construct): BoundGatewayTarget {
+    return this.boundTo(scope, this.handler);
   }
+}
+
+/** The agent goes on, and the function works for nobody. */
+function warnOfTimeout(scope: Construct, handler: lambda.IFunction): void {
+  const timeout = handler instanceof lambda.Function ? handler.timeout : undefined;
+  if (timeout === undefined || timeout.isUnresolved() || timeout.toSeconds() <= MAX_CALL_SECONDS) return;
+  Annotations.of(scope).addWarningV2(
+    'cdk-agentcore-constructs:toolOutlastsAgent',
+    `the function may take ${timeout.toSeconds()} seconds, and an agent waits ${MAX_CALL_SECONDS} seconds for a tool; shorten its timeout, have it start the work and another tool tell the result, or acknowledge this warning if no agent calls it`,
+  );
 }
 
 function rendered({ name, description, input, output }: ToolDefinition) {
   return {
     name,
     description,
-    inputSchema: definitionOf(input),
-    ...(output === undefined ? {} : { outputSchema: definitionOf(output) }),
+    inputSchema: definitionOf(input, 'input'),
+    ...(output === undefined ? {} : { outputSchema: definitionOf(output, 'output') }),
   };
 }
 
-function definitionOf(input: ToolInput): agentcore.CfnGatewayTarget.SchemaDefinitionProperty {
-  return schemaDefinition(resolveToolSchema(input, '').schema);
+function definitionOf(input: ToolInput, side: SchemaSide): agentcore.CfnGatewayTarget.SchemaDefinitionProperty {
+  return schemaDefinition(resolveToolSchema(input, '', side).schema);
 }
 
 /** As CloudFormation has it: the keywords are the same. */

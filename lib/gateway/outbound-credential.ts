@@ -1,5 +1,6 @@
 import type { aws_bedrockagentcore as agentcore, aws_iam as iam } from 'aws-cdk-lib';
 import { secretValueStatement } from '../iam/secret-access';
+import { apiKeyFindings } from './api-key-findings';
 
 /** How a gateway proves to a target who it is; the names are those of the API. */
 export type CredentialKind = 'NONE' | 'GATEWAY_IAM_ROLE' | 'OAUTH' | 'API_KEY';
@@ -18,13 +19,21 @@ export interface IOutboundProvider {
 
 /** A provider of OAuth tokens in AgentCore Identity: an `OAuthConnection` is one, and the L2. */
 export interface IOutboundOAuthProvider extends IOutboundProvider {
-  /** The secret with the client's secret. */
+  /**
+   * The secret with the client's secret.
+   *
+   * @default - not known, and a gateway cannot use the provider: import it with its secret
+   */
   readonly clientSecretArn?: string;
 }
 
 /** A provider of API keys in AgentCore Identity: an `ApiKeyConnection` is one, and the L2. */
 export interface IOutboundApiKeyProvider extends IOutboundProvider {
-  /** The secret with the key. */
+  /**
+   * The secret with the key.
+   *
+   * @default - not known, and a gateway cannot use the provider: import it with its secret
+   */
   readonly apiKeySecretArn?: string;
 }
 
@@ -231,15 +240,7 @@ class ApiKey extends OutboundCredential {
   }
 
   public findings(): string[] {
-    const { header, queryParameter } = this.options;
-    return [
-      ...secretFindings(this.needs, 'apiKeySecretArn'),
-      ...(header !== undefined && queryParameter !== undefined
-        ? [
-            `an API key is to be in the header "${header}" and in the query parameter "${queryParameter}", and a gateway sends it once; give one of them`,
-          ]
-        : []),
-    ];
+    return [...secretFindings(this.needs, 'apiKeySecretArn'), ...apiKeyFindings(this.options)];
   }
 
   public render(): agentcore.CfnGatewayTarget.CredentialProviderConfigurationProperty {

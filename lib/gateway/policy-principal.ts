@@ -1,6 +1,20 @@
 import { GROUPS_CLAIM } from '../auth/agent-user-pool-base';
+import { throwFindings } from '../private/validation';
 import { NAMESPACE, PRINCIPAL_TYPES, type GatewayCallers } from './cedar-schema';
 import { quoted } from './cedar-tokens';
+
+/**
+ * What stands before a value in the JSON of a list, and its quotation mark. In the text of another value a backslash would be
+ * between the two; and where a value ends in a comma, its closing mark is followed by a comma or a bracket, with which no
+ * value begins that is asked for. The developer guide does not say whether a gateway writes a space behind a comma.
+ */
+const LIST_PLACES = ['[', '[*,', '[*, '];
+
+/**
+ * Values that JSON writes in one way, whoever writes it, and that are not mistaken for the end of another: without quotation
+ * mark, backslash, comma, brackets, what writers for web pages escape, and what is not ASCII.
+ */
+const LISTED_VALUE = /^[ !#-%'-+\--;=?-Z^-~]+$/;
 
 /** The caller of a tool, as policies see it. */
 export class GatewayPrincipal {
@@ -66,18 +80,26 @@ export class GatewayPrincipal {
   }
 
   /**
-   * Only those whose token has this claim with a list that has one of these values; `cognito:groups`, for instance. A list
-   * arrives as JSON, so that a value is found with its quotes only, and not in a longer one.
+   * Only those whose token has this claim with a list of texts that has one of these values; `cognito:groups`, for instance.
+   * A list arrives as JSON, in which a value is found by where it begins: an entry that merely has it in its text does not
+   * count. Ask for no claim that users write themselves, such as their name: a text that looks like a list is one here.
    *
-   * @throws Error when the callers are IAM principals, which have no claims
+   * @throws Error when a value has a character that makes it hard to find in JSON, and when the callers are IAM principals
    */
   public withClaimIncluding(claim: string, ...values: [string, ...string[]]): GatewayPrincipal {
+    const hard = values.filter((value) => !LISTED_VALUE.test(value));
+    throwFindings(
+      'GatewayPrincipal',
+      hard.map(
+        (value) =>
+          `claim "${claim}" is asked for ${JSON.stringify(value)}, which cannot be told apart in the JSON of a list; give letters and digits of ASCII, spaces and signs other than " \\ , [ ] < > &`,
+      ),
+    );
     const tag = `principal.getTag(${quoted(claim)})`;
-    const questions = values.map((value) => {
-      const literal = quoted(JSON.stringify(value)).slice(1, -1).replaceAll('*', '\\*');
-      return `${tag} like "*${literal}*"`;
-    });
-    return this.withTag(claim, questions.length === 1 ? questions.join('') : `(${questions.join(' || ')})`);
+    const questions = values.flatMap((value) =>
+      LIST_PLACES.map((place) => `${tag} like "${place}\\"${value.replaceAll('*', '\\*')}\\"*"`),
+    );
+    return this.withTag(claim, `(${questions.join(' || ')})`);
   }
 
   /** The principal as Cedar: its part of the scope, and its conditions. */

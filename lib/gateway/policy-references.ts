@@ -1,7 +1,7 @@
 import { Token } from 'aws-cdk-lib';
 import { ACTION_GROUPS, NAMESPACE, PRINCIPAL_TYPES } from './cedar-schema';
 import type { EntityReference } from './cedar-statement';
-import { qualifiedToolName } from './gateway-tool-spec';
+import { mayHaveTool, openToolNames, qualifiedToolName } from './gateway-tool-spec';
 import type { PolicyScope, WrittenPolicy } from './policy-source';
 import { GATEWAY_ARN_PLACEHOLDER } from './policy-statement';
 import { suggestion } from './policy-suggestion';
@@ -25,7 +25,10 @@ export function referenceFindings({ name, statement }: WrittenPolicy, scope: Pol
 
 /** Whether a policy names tools that only the service knows. */
 export function namesOpenTarget({ statement }: WrittenPolicy, { openTargets }: PolicyScope): boolean {
-  return statement.references.some(({ type, id = '' }) => type === ACTION && isOfTarget(id, openTargets));
+  return statement.references.some(
+    ({ type, id = '' }) =>
+      type === ACTION && openTargets.some((target) => id === target.name || mayHaveTool(target, id)),
+  );
 }
 
 function entityFindings({ type, id }: EntityReference, scope: PolicyScope): string[] {
@@ -42,15 +45,17 @@ function entityFindings({ type, id }: EntityReference, scope: PolicyScope): stri
 
 function actionFindings(id: string, { tools, openTargets }: PolicyScope): string[] {
   const names = tools.map(qualifiedToolName);
-  const groups = [...new Set(tools.map(({ target }) => target)), ...openTargets];
-  if ([...names, ...groups, ...ACTION_GROUPS].includes(id) || isOfTarget(id, openTargets)) return [];
-  const known = [...names, ...openTargets.map((target) => `${target}___…`)];
+  const groups = [...new Set([...tools.map(({ target }) => target), ...openTargets.map(({ name }) => name)])];
+  if ([...names, ...groups, ...ACTION_GROUPS].includes(id) || openTargets.some((target) => mayHaveTool(target, id))) {
+    return [];
+  }
+  const known = [...names, ...openTargets.flatMap(openToolNames)];
   const shown = known.slice(0, LISTED).join(', ');
   const rest = known.length > LISTED ? ` and ${known.length - LISTED} more` : '';
   // Two underscores are what documentation of the service shows in places.
   const joint = /[^_]__[^_]/.test(id) ? '; target and tool are joined by three underscores' : '';
   return [
-    `names the tool "${id}", which the gateway does not have; it has ${shown === '' ? 'none' : shown}${rest}${joint}${suggestion(id, [...names, ...groups])}`,
+    `names the tool "${id}", which the gateway does not have; it has ${shown === '' ? 'none' : shown}${rest}${joint}${suggestion(id, [...known.filter((name) => !name.endsWith('…')), ...groups])}`,
   ];
 }
 
@@ -59,10 +64,6 @@ function gatewayFindings(id: string): string[] {
   return id === GATEWAY_ARN_PLACEHOLDER || Token.isUnresolved(id)
     ? []
     : [`names the gateway "${id}"; write "${GATEWAY_ARN_PLACEHOLDER}", which becomes the ARN of its own`];
-}
-
-function isOfTarget(action: string, targets: readonly string[]): boolean {
-  return targets.some((target) => action === target || action.startsWith(`${target}___`));
 }
 
 function isSpecific({ id }: EntityReference): boolean {

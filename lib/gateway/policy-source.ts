@@ -1,6 +1,6 @@
 import type { CedarStatement } from './cedar-statement';
 import type { GatewayCallers } from './cedar-schema';
-import type { GatewayToolSpec } from './gateway-tool-spec';
+import type { GatewayToolSpec, OpenTarget } from './gateway-tool-spec';
 import { GATEWAY_ARN_PLACEHOLDER } from './policy-statement';
 
 /** What can be said about a policy of either form. */
@@ -27,17 +27,22 @@ export interface PolicyScope {
   readonly callers: GatewayCallers;
   /** The tools that are known at synthesis. */
   readonly tools: readonly GatewayToolSpec[];
-  /** Targets with tools that only the service knows, those of an MCP server for instance. */
-  readonly openTargets: readonly string[];
+  /** The other targets. */
+  readonly openTargets: readonly OpenTarget[];
 }
 
 /** One policy as AgentCore keeps it: one statement. */
 export interface WrittenPolicy {
   readonly name: string;
+  /** @default - no description */
   readonly description?: string;
   readonly acceptFindings: boolean;
   readonly statement: CedarStatement;
-  /** Where the statement is written, for messages; undefined for one that is written in TypeScript. */
+  /**
+   * Where the statement is written, for messages.
+   *
+   * @default - in TypeScript
+   */
   readonly place?: string;
 }
 
@@ -63,6 +68,10 @@ export function policyFindings({ name, description = '', statement }: WrittenPol
     findings.push(
       `policy "${name}" has no valid name: a letter, then letters, digits and underscores, ${MAX_NAME} in all; choose another`,
     );
+  }
+  // It names a construct; the construct library keeps those in an object, in which these seem to be there already.
+  if (name in {}) {
+    findings.push(`policy "${name}" has a name that every object of JavaScript has; choose another`);
   }
   if (description.length > MAX_DESCRIPTION) {
     findings.push(

@@ -8,7 +8,9 @@ export interface StandardSchema<Output = unknown> {
     readonly vendor: string;
     readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
     readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>;
-    readonly jsonSchema: { readonly input: (options: { readonly target: string }) => Record<string, unknown> };
+    readonly jsonSchema: Readonly<
+      Record<'input' | 'output', (options: { readonly target: string }) => Record<string, unknown>>
+    >;
   };
 }
 
@@ -19,6 +21,7 @@ export type StandardResult<Output> =
 /** One thing that speaks against a value. */
 export interface StandardIssue {
   readonly message: string;
+  /** @default - the value as a whole */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 

@@ -4,12 +4,29 @@ import { valueProblems } from './tool-value';
 
 export type { StandardSchema } from './standard-schema';
 export type { InputValue, ToolInput } from './tool-input';
-export type { ObjectToolSchema, ToolSchema, ToolValue } from './tool-schema';
+export type { ObjectToolSchema, ObjectValue, ToolSchema, ToolSchemaType, ToolValue } from './tool-schema';
 
 /** What AWS Lambda tells a function that a gateway calls. */
 export interface ToolContext {
+  /**
+   * The id of the call in the logs of AWS Lambda.
+   *
+   * @default - not known: a test has none
+   */
   readonly awsRequestId?: string;
+
+  /**
+   * What the gateway tells besides the input, the name of the tool among it.
+   *
+   * @default - nothing: the call comes from elsewhere
+   */
   readonly clientContext?: { readonly custom?: Readonly<Record<string, unknown>> } | undefined;
+
+  /**
+   * How long the function may still run, in milliseconds.
+   *
+   * @default - as long as it takes
+   */
   readonly getRemainingTimeInMillis?: () => number;
 }
 
@@ -46,6 +63,9 @@ export interface ToolHandlerOptions<Input extends ToolInput> {
 /** Before the function's time is up, for the answer to get out. */
 const MARGIN_MILLISECONDS = 500;
 
+/** What AWS Lambda sends back for a call that waits for it ("Lambda quotas": 6 MB). */
+const MAX_RESULT_BYTES = 6 * 1024 * 1024;
+
 /** Joins target and tool in the names that a gateway uses. */
 const SEPARATOR = '___';
 
@@ -60,7 +80,7 @@ export function toolHandler<const Input extends ToolInput>(options: ToolHandlerO
   return async (event, context) => {
     try {
       const value = await checked(options.input, event);
-      return (await inTime(context, (signal) => options.handle(value, { name: toolName(context), signal }))) ?? null;
+      return sendable(await inTime(context, (signal) => options.handle(value, { name: toolName(context), signal })));
     } catch (error) {
       return failure(error, context);
     }
@@ -93,6 +113,24 @@ async function checked<Input extends ToolInput>(input: Input, event: unknown): P
   const result = await input['~standard'].validate(event);
   if (result.issues !== undefined) throwProblems(result.issues.map(issueText));
   return (result as { readonly value: unknown }).value as InputValue<Input>;
+}
+
+/**
+ * The result, when it can be sent: AWS Lambda would fail a call whose result is no JSON or too long, past this handler.
+ *
+ * @throws Error for what JSON does not have: BigInt, and objects that hold themselves
+ */
+function sendable(result: unknown): unknown {
+  // Undefined for undefined and functions, whatever the declared type says.
+  const text = JSON.stringify(result) as string | undefined;
+  if (text === undefined) return null;
+  const bytes = new TextEncoder().encode(text).length;
+  if (bytes > MAX_RESULT_BYTES) {
+    throw new ToolError(
+      `the result has ${bytes} bytes, and a tool can send ${MAX_RESULT_BYTES}; ask for less, or for a part at a time`,
+    );
+  }
+  return result;
 }
 
 function throwProblems(problems: readonly string[]): void {

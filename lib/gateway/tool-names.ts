@@ -28,6 +28,12 @@ export function targetNameFindings(name: string): string[] {
       `target name "${name}" is that of every tool in policies, so that a policy for this target would be one for all; give another`,
     ];
   }
+  // The construct library keeps children in an object, in which these seem to be there already.
+  if (name in {}) {
+    return [
+      `target name "${name}" is one that every object of JavaScript has, so that no construct can be named so; give another`,
+    ];
+  }
   return TARGET_NAME.test(name) && name.length <= MAX_TARGET_CHARACTERS
     ? []
     : [

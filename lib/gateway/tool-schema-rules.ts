@@ -5,6 +5,9 @@ import { TOOL_SCHEMA_TYPES, type ObjectToolSchema, type ToolSchemaType } from '.
 /** What a schema of a tool may say (SchemaDefinition in AWS::BedrockAgentCore::GatewayTarget). */
 const KEYWORDS = new Set(['type', 'description', 'items', 'properties', 'required']);
 
+/** What of a schema of a validation library is meant: what goes into its validation, or what comes out of it. */
+export type SchemaSide = 'input' | 'output';
+
 /** A schema as a gateway takes it, and what speaks against it. */
 export interface ResolvedToolSchema {
   readonly schema: ObjectToolSchema;
@@ -12,13 +15,27 @@ export interface ResolvedToolSchema {
 }
 
 /** The JSON Schema of what a tool takes or returns, checked against what a gateway knows; nothing is cut without a word. */
-export function resolveToolSchema(input: ToolInput, path: string): ResolvedToolSchema {
-  const { schema, findings } = jsonSchemaOf(input, path);
+export function resolveToolSchema(input: ToolInput, path: string, side: SchemaSide = 'input'): ResolvedToolSchema {
+  const { schema, findings } = jsonSchemaOf(input, path, side);
   return { schema: schema as unknown as ObjectToolSchema, findings: [...findings, ...rootFindings(schema, path)] };
 }
 
-function jsonSchemaOf(input: ToolInput, path: string): { schema: Record<string, unknown>; findings: string[] } {
-  if (!isStandardSchema(input)) return { schema: { ...input }, findings: [] };
+function jsonSchemaOf(
+  input: ToolInput,
+  path: string,
+  side: SchemaSide,
+): { schema: Record<string, unknown>; findings: string[] } {
+  if (!isRecord(input)) return { schema: { type: 'object' }, findings: [notASchema(input, path)] };
+  if (!isStandardSchema(input)) {
+    return isRecursive(input)
+      ? {
+          schema: { type: 'object' },
+          findings: [
+            `${path} holds itself, and a gateway has no word for that; write out the levels that are needed, or take a text with JSON`,
+          ],
+        }
+      : { schema: { ...input }, findings: [] };
+  }
   const { vendor, jsonSchema } = input['~standard'];
   // Absent in releases of the libraries from before the interface.
   if ((jsonSchema as unknown) === undefined) {
@@ -30,7 +47,7 @@ function jsonSchemaOf(input: ToolInput, path: string): { schema: Record<string, 
     };
   }
   try {
-    const schema = withoutSafeIntegerBounds(jsonSchema.input({ target: 'draft-2020-12' })) as Record<string, unknown>;
+    const schema = withoutAdditions(jsonSchema[side]({ target: 'draft-2020-12' }), side) as Record<string, unknown>;
     // The name of the dialect says nothing about values.
     return { schema: Object.fromEntries(Object.entries(schema).filter(([key]) => key !== '$schema')), findings: [] };
   } catch (error) {
@@ -43,18 +60,22 @@ function jsonSchemaOf(input: ToolInput, path: string): { schema: Record<string, 
   }
 }
 
-/** zod writes what JavaScript can count to at every integer; it is no wish of whoever wrote the schema. */
-function withoutSafeIntegerBounds(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutSafeIntegerBounds);
+/**
+ * Without what zod writes by itself and is no wish of whoever wrote the schema: what JavaScript can count to at every
+ * integer, and that objects which come out of a validation have no other properties.
+ */
+function withoutAdditions(value: unknown, side: SchemaSide): unknown {
+  if (Array.isArray(value)) return value.map((nested) => withoutAdditions(nested, side));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value)
       .filter(
-        ([key, bound]) =>
-          !(key === 'minimum' && bound === Number.MIN_SAFE_INTEGER) &&
-          !(key === 'maximum' && bound === Number.MAX_SAFE_INTEGER),
+        ([key, said]) =>
+          !(key === 'minimum' && said === Number.MIN_SAFE_INTEGER) &&
+          !(key === 'maximum' && said === Number.MAX_SAFE_INTEGER) &&
+          !(key === 'additionalProperties' && said === false && side === 'output'),
       )
-      .map(([key, nested]) => [key, withoutSafeIntegerBounds(nested)]),
+      .map(([key, nested]) => [key, withoutAdditions(nested, side)]),
   );
 }
 
@@ -66,7 +87,7 @@ function rootFindings(schema: Record<string, unknown>, path: string): string[] {
 
 function schemaFindings(schema: unknown, path: string): string[] {
   if (!isRecord(schema)) {
-    return [`${path} is ${JSON.stringify(schema)}, which is no schema; give an object with at least "type"`];
+    return [notASchema(schema, path)];
   }
   return [
     ...Object.keys(schema)
@@ -124,6 +145,16 @@ function propertiesFindings({ type, properties, required }: Record<string, unkno
       ),
     ...Object.entries(known).flatMap(([name, property]) => schemaFindings(property, `${path}.${name}`)),
   ];
+}
+
+function notASchema(value: unknown, path: string): string {
+  return `${path} is ${JSON.stringify(value) ?? typeof value}, which is no schema; give an object with at least "type"`;
+}
+
+/** Whether an object is in itself; the same one in several places is none of that. */
+function isRecursive(value: unknown, above: readonly unknown[] = []): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return above.includes(value) || Object.values(value).some((nested) => isRecursive(nested, [...above, value]));
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

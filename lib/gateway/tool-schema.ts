@@ -10,14 +10,35 @@ export type ToolSchemaType = (typeof TOOL_SCHEMA_TYPES)[number];
  * This file is read by Lambda functions too, so it imports nothing.
  */
 export interface ToolSchema {
+  /** What kind of value it is. */
   readonly type: ToolSchemaType;
-  /** What the model is told. */
+
+  /**
+   * What the model is told.
+   *
+   * @default - the model has the name alone
+   */
   readonly description?: string;
-  /** What an array holds; only for arrays, and required there. */
+
+  /**
+   * What an array holds; only for arrays, and required there.
+   *
+   * @default - none: the value is no array
+   */
   readonly items?: ToolSchema;
-  /** The properties of an object; only for objects. */
+
+  /**
+   * The properties of an object; only for objects.
+   *
+   * @default - the object may have any
+   */
   readonly properties?: Readonly<Record<string, ToolSchema>>;
-  /** Which properties must be there; the others may be left out. */
+
+  /**
+   * Which properties must be there; only for objects.
+   *
+   * @default - all may be left out
+   */
   readonly required?: readonly string[];
 }
 
@@ -43,6 +64,7 @@ export type ToolValue<S extends ToolSchema> = S extends { type: 'string' }
               ? Record<string, unknown>
               : unknown;
 
-type ObjectValue<P extends Readonly<Record<string, ToolSchema>>, Required> = {
+/** The value of an object: what is not required can be left out. */
+export type ObjectValue<P extends Readonly<Record<string, ToolSchema>>, Required> = {
   [K in keyof P as K extends Required ? K : never]: ToolValue<P[K]>;
 } & { [K in keyof P as K extends Required ? never : K]?: ToolValue<P[K]> };

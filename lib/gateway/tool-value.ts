@@ -11,12 +11,22 @@ export function valueProblems(schema: ToolSchema, value: unknown, path = 'input'
   const record = value as Record<string, unknown>;
   return [
     ...(schema.required ?? [])
-      .filter((name) => record[name] === undefined)
-      .map((name) => `${path}.${name} is missing; give ${article(schema.properties?.[name]?.type ?? 'value')}`),
+      .filter((name) => given(record, name) === undefined)
+      .map((name) => `${path}.${name} is missing; give ${article(typeOf(schema, name) ?? 'value')}`),
     ...Object.entries(schema.properties ?? {})
-      .filter(([name]) => record[name] !== undefined)
-      .flatMap(([name, property]) => valueProblems(property, record[name], `${path}.${name}`)),
+      .map(([name, property]) => ({ name, property, nested: given(record, name) }))
+      .filter(({ nested }) => nested !== undefined)
+      .flatMap(({ name, property, nested }) => valueProblems(property, nested, `${path}.${name}`)),
   ];
+}
+
+function typeOf({ properties = {} }: ToolSchema, name: string): string | undefined {
+  return Object.hasOwn(properties, name) ? properties[name]?.type : undefined;
+}
+
+/** Not what every object has, such as `toString`. */
+function given(record: Readonly<Record<string, unknown>>, name: string): unknown {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
 function isOfType(type: ToolSchema['type'], value: unknown): boolean {

@@ -43,7 +43,7 @@ export function environmentFindings(
       ? []
       : [
           // Values can be secrets, so neither is shown.
-          `environment variable "${name}" is set already to another value; a capability or the models need it, so choose another name`,
+          `environment variable "${name}" is set already to another value; a capability or the models need it: choose another name, or keep one capability of a kind`,
         ]),
     ...(present === undefined && Object.keys(environment).length >= MAX_VARIABLES
       ? [`environment variable "${name}" is one too many: a runtime has at most ${MAX_VARIABLES}; leave out another`]

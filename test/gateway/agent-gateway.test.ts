@@ -1,4 +1,12 @@
-import { App, aws_kms as kms, aws_logs as logs, aws_wafv2 as wafv2, Stack, Validations } from 'aws-cdk-lib';
+import {
+  aws_bedrockagentcore as agentcore,
+  App,
+  aws_kms as kms,
+  aws_logs as logs,
+  aws_wafv2 as wafv2,
+  Stack,
+  Validations,
+} from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import {
@@ -15,7 +23,16 @@ import {
   type OidcAuthorizerOptions,
 } from '../../lib';
 import { runtimeEnvironment, testImage, testStack } from '../support/stack';
-import { GATEWAY, gatewayWith, orderTool, resolved, someFunction, stackIn, TARGET } from './gateway-fixture';
+import {
+  GATEWAY,
+  gatewayWith,
+  orderTool,
+  resolved,
+  someFunction,
+  stackIn,
+  TARGET,
+  someRuntime,
+} from './gateway-fixture';
 
 const DISCOVERY = 'https://id.example.com/.well-known/openid-configuration';
 const jwt = (discoveryUrl = DISCOVERY) => AgentAuthorizer.oidc({ discoveryUrl, allowedClients: ['web'] });
@@ -166,9 +183,7 @@ describe('a gateway', () => {
     const { template } = gatewayWith((stack) => ({
       tools: [
         orderTool(stack),
-        GatewayTool.agentRuntime('search', {
-          runtime: { runtimeRef: { agentRuntimeArn: 'arn:aws:bedrock-agentcore:eu-central-1:1:runtime/a-b' } } as never,
-        }),
+        GatewayTool.agentRuntime('search', { runtime: someRuntime(stack) }),
         GatewayTool.mcpServer('docs', { url: 'https://docs.example.com/mcp', credential: OutboundCredential.none() }),
       ],
     }));
@@ -300,7 +315,7 @@ describe('an agent with a gateway', () => {
   });
 
   describe('with tokens that the gateway refuses', () => {
-    const tokens = (options: Pick<OidcAuthorizerOptions, 'allowedClients' | 'allowedAudiences'>) =>
+    const tokens = (options: Omit<OidcAuthorizerOptions, 'discoveryUrl'>) =>
       AgentAuthorizer.oidc({ discoveryUrl: DISCOVERY, ...options });
     const warned = (agent: AgentAuthorizer, authorizer: AgentAuthorizer) => {
       const { stack, gateway } = gatewayWith({ authorizer });
@@ -312,11 +327,32 @@ describe('an agent with a gateway', () => {
     const web = { allowedClients: ['web'] };
     const both = { allowedClients: ['web', 'cli'] };
     const audience = { allowedAudiences: ['agents'] };
+    const inGroups = (...groups: string[]) => ({
+      ...web,
+      customClaims: [
+        agentcore.RuntimeCustomClaim.withStringArrayValue('groups', groups, agentcore.CustomClaimOperator.CONTAINS_ANY),
+      ],
+    });
+    const inGroup = (group: string) => ({
+      ...web,
+      customClaims: [
+        agentcore.RuntimeCustomClaim.withStringArrayValue('groups', [group], agentcore.CustomClaimOperator.CONTAINS),
+      ],
+    });
+    const inTeam = (team: string) => ({
+      ...web,
+      customClaims: [agentcore.RuntimeCustomClaim.withStringValue('team', team)],
+    });
 
     test.each([
       ['of another client', both, web, 'by allowedClients:'],
       ['of any client', audience, web, 'by allowedClients:'],
       ['of another audience', { allowedAudiences: ['web'] }, audience, 'by allowedAudiences:'],
+      ['of any group', web, inGroups('a'), 'by the claim groups:'],
+      ['of another group', inGroups('a', 'b'), inGroups('a'), 'by the claim groups:'],
+      ['of another team', inTeam('a'), inTeam('b'), 'by the claim team:'],
+      ['of another claim', inTeam('a'), inGroups('a'), 'by the claim groups:'],
+      ['of any scope', web, { ...web, allowedScopes: ['call'] }, 'by allowedScopes:'],
       ['of any client and audience', { allowedClients: ['cli'] }, { ...web, ...audience }, 'Clients and allowedAudi'],
     ])('%s is warned of', (_, agent, gateway, message) => {
       const warnings = warned(tokens(agent), tokens(gateway));
@@ -328,12 +364,19 @@ describe('an agent with a gateway', () => {
     test.each([
       ['the same clients', both, { allowedClients: ['cli', 'web'] }],
       ['fewer clients', web, both],
+      ['fewer groups', inGroups('a'), inGroups('a', 'b')],
+      ['one of its groups', inGroup('a'), inGroups('a', 'b')],
+      ['the same team', inTeam('a'), inTeam('a')],
+      ['fewer scopes', { ...web, allowedScopes: ['call'] }, { ...web, allowedScopes: ['call', 'see'] }],
       ['a gateway that looks at the audience only', { ...both, ...audience }, audience],
     ])('is not warned of for %s', (_, agent, gateway) => {
       expect(warned(tokens(agent), tokens(gateway))).toEqual([]);
     });
 
-    test('is not warned of where both have the users of one pool, or only the gateway a condition', () => {
+    test.each([
+      ['is warned of where only the gateway is for a group', undefined, 1],
+      ['is not warned of where both are for a group', ['support'], 0],
+    ])('of the users of one pool %s', (_, groups, count) => {
       const stack = testStack();
       const users = new AgentUserPool(stack, 'Users', {
         groups: { support: 'Who supports' },
@@ -343,9 +386,9 @@ describe('an agent with a gateway', () => {
       new AgentRuntime(stack, 'Agent', {
         image: testImage(),
         capabilities: [gateway],
-        authorizer: users.authorizer(),
+        authorizer: users.authorizer(groups === undefined ? {} : { groups }),
       });
-      Annotations.fromStack(stack).hasNoWarning('/Test/Gateway', Match.anyValue());
+      expect(Annotations.fromStack(stack).findWarning('/Test/Gateway', Match.anyValue())).toHaveLength(count);
     });
   });
 
@@ -365,8 +408,17 @@ describe('an agent with a gateway', () => {
           new AgentGateway(stack, `${id}Two`, { tools, ...(serverName === undefined ? {} : { serverName }) }),
         ],
       });
-    expect(() => agentOf('Same')).toThrow(/"AGENT_GATEWAY_GW" is set already to another value/);
+    expect(() => agentOf('Same')).toThrow(
+      /^Test\/Same: Test\/SameTwo: serverName "gw" is that of Test\/One too, another gateway of the agent .*; give one of/,
+    );
     expect(() => agentOf('Different', 'orders')).not.toThrow();
+  });
+
+  test('has it once', () => {
+    const { stack, gateway } = gatewayWith();
+    expect(() => new AgentRuntime(stack, 'Agent', { image: testImage(), capabilities: [gateway, gateway] })).toThrow(
+      /^Test\/Agent: Test\/Gateway: the agent .* has this gateway already; take it out of capabilities once$/,
+    );
   });
 
   test('can have one that another app deployed', () => {
@@ -383,6 +435,7 @@ describe('an agent with a gateway', () => {
   test.each([
     [{ gatewayArn: 'orders-0123456789' }, /gatewayArn "orders-0123456789" is not the ARN of a gateway/],
     [{ gatewayArn: 'arn:aws:bedrock-agentcore:eu-west-1:444455556666:gateway/Orders-0123456789' }, /is not the ARN/],
+    [{ gatewayUrl: 'https://x.example.com/mcp?tenant=a' }, /gatewayUrl ".*" is not the address.*without user, "\?"/],
     [{ gatewayUrl: 'http://x/mcp' }, /gatewayUrl "http:\/\/x\/mcp" is not the address/],
     [{ serverName: 'GW' }, /serverName "GW" is not one/],
   ])('cannot have %j', (attributes, message) => {

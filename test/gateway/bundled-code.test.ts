@@ -62,18 +62,31 @@ test('tools of one folder have a code each', async () => {
   expect(replies).toEqual(expect.arrayContaining([{ found: '7' }, { other: '7' }]));
 });
 
+const codesOf = (app: App): string[] => readdirSync(app.synth().directory).filter((name) => name.startsWith('asset.'));
+
 test('the code does not depend on where the app is synthesized', () => {
   const hashes = [process.cwd(), tmpdir()].map((place) => {
     const cwd = process.cwd();
     process.chdir(place);
     try {
-      return readdirSync(appWith(entry).synth().directory).filter((name) => name.startsWith('asset.'));
+      return codesOf(appWith(entry));
     } finally {
       process.chdir(cwd);
     }
   });
   expect(hashes[0]).toHaveLength(1);
   expect(hashes[1]).toEqual(hashes[0]);
+});
+
+test('the code depends on what the file imports, and on nothing else that is beside it', () => {
+  const beside = (path: string, content: string) => writeFileSync(join(dirname(entry), path), content);
+  beside('shared.ts', 'export const greeting = 1;');
+  writeFileSync(entry, `import { greeting } from './shared';\nexport const handler = async () => ({ greeting });`);
+  const before = codesOf(appWith(entry));
+  beside('neighbour.ts', 'export const other = 1;');
+  expect(codesOf(appWith(entry))).toEqual(before);
+  beside('shared.ts', 'export const greeting = 2;');
+  expect(codesOf(appWith(entry))).not.toEqual(before);
 });
 
 test('what cannot be bundled is told with file and line, and what is strange is a warning', () => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { Duration } from 'aws-cdk-lib';
-import type { aws_lambda as lambda, Stack } from 'aws-cdk-lib';
+import { aws_apigateway as apigateway, aws_lambda as lambda, Duration, Token } from 'aws-cdk-lib';
+import type { Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import {
   ApiDocument,
@@ -15,7 +15,7 @@ import {
 } from '../../lib';
 import { esbuildFindings } from '../../lib/gateway/esbuild';
 import { testStack } from '../support/stack';
-import { gatewayWith, someFunction, stackIn } from './gateway-fixture';
+import { gatewayWith, openApiText, someFunction, stackIn } from './gateway-fixture';
 
 const INPUT = { type: 'object', properties: {} } as const;
 const tool = (more: Partial<ToolDefinition> = {}): ToolDefinition => ({
@@ -30,20 +30,20 @@ const apiKey = OutboundCredential.apiKey(provider);
 const role = OutboundCredential.gatewayRole();
 const signed = OutboundCredential.gatewayRole({ service: 'execute-api' });
 const none = OutboundCredential.none();
-const document = ApiDocument.fromInline('{"openapi":"3.0.0"}');
-const restApi = { restApiId: 'api', arnForExecuteApi: (...parts: string[]) => `arn:aws:execute-api:::${parts.join()}` };
+const document = ApiDocument.fromInline(openApiText());
+const model = ApiDocument.fromInline('{"smithy":"2.0"}');
+const elsewhere = testStack();
+const stage = apigateway.Stage.fromStageAttributes(elsewhere, 'Stage', {
+  stageName: 'prod',
+  restApi: apigateway.RestApi.fromRestApiId(elsewhere, 'Api', 'api'),
+});
 
 const openApi = (credential: OutboundCredential) => GatewayTool.openApi('api', { document, credential });
-const smithy = (credential: OutboundCredential) => GatewayTool.smithy('api', { document, credential });
+const smithy = (credential: OutboundCredential) => GatewayTool.smithy('api', { document: model, credential });
 const mcp = (credential: OutboundCredential, url = 'https://mcp.example.com/mcp') =>
   GatewayTool.mcpServer('docs', { url, credential });
-const apiGateway = (credential: OutboundCredential, path = '/orders', methods = ['GET'], stage = 'prod') =>
-  GatewayTool.apiGateway('api', {
-    restApi: restApi as never,
-    stage,
-    operations: path === '' ? [] : [{ path, methods }],
-    credential,
-  });
+const apiGateway = (credential: OutboundCredential, path = '/orders', methods = ['GET']) =>
+  GatewayTool.apiGateway('api', { stage, operations: path === '' ? [] : [{ path, methods }], credential });
 
 const findingsOf = (
   props: Partial<AgentGatewayProps> | ((stack: Stack) => Partial<AgentGatewayProps>),
@@ -69,6 +69,12 @@ describe('a gateway is refused for', () => {
     ['a target with an underscore', ofTools('my_orders', tool()), /target name "my_orders" is not one.*"my-orders"/],
     ['a target with two hyphens', ofTools('my--orders', tool()), /target name "my--orders" is not one/],
     ['a long target', ofTools('a'.repeat(101), tool()), /is not one: 1 to 100 letters/],
+    ['a target named like a part of objects', ofTools('constructor', tool()), /"constructor" is one that every object/],
+    [
+      'a tool without an input',
+      ofTools('orders', tool({ input: undefined as never })),
+      /input is undefined, which is no/,
+    ],
     ['a target named like every tool', ofTools('CallTool', tool()), /target name "CallTool" is that of every tool in/],
     ['a target named like everything', ofTools('Mcp', tool()), /target name "Mcp" is that of every tool in policies/],
     ['a target without a name', ofTools('', tool()), /target name "" is not one/],
@@ -188,9 +194,22 @@ describe('a gateway is refused for', () => {
       /"http:\/\/x\/mcp" of an MCP server is not one/,
     ],
     ['an address with a password', ofTool(() => mcp(none, 'https://a:b@x/mcp')), /of an MCP server is not one/],
-    ['an API without a stage', ofTool(() => apiGateway(role, '/a', ['GET'], '')), /the stage of an API has no name/],
+    [
+      'an API without a stage',
+      ofTool((stack) => {
+        const { deploymentStage } = new apigateway.RestApi(stack, 'Api', { deploy: false });
+        return GatewayTool.apiGateway('api', { stage: deploymentStage, operations: [{ path: '/', methods: ['GET'] }] });
+      }),
+      /the stage of an API is undefined.*define a Stage, or import/,
+    ],
+    ['a path for all that follows', ofTool(() => apiGateway(role, '/a/{proxy+}')), /"\/a\/{proxy\+}" is one for all/],
     ['an API without operations', ofTool(() => apiGateway(role, '')), /operations is empty/],
     ['a path that is none', ofTool(() => apiGateway(role, 'orders')), /path "orders" of an operation does not begin/],
+    [
+      'a path that only the deployment knows',
+      ofTool(() => apiGateway(role, Token.asString({ Ref: 'Path' }))),
+      /the path of an operation is only known at deployment/,
+    ],
     ['a path without methods', ofTool(() => apiGateway(role, '/orders', [])), /path "\/orders" has no methods/],
     [
       'a method that is none',
@@ -222,6 +241,21 @@ describe('a gateway is refused for', () => {
       'a key in two places',
       ofTool(() => openApi(OutboundCredential.apiKey(provider, { header: 'X-Key', queryParameter: 'key' }))),
       /in the header "X-Key" and in the query parameter "key"/,
+    ],
+    [
+      'a key in a header that is none',
+      ofTool(() => openApi(OutboundCredential.apiKey(provider, { header: 'bad header\r\n' }))),
+      /in the header "bad header\\r\\n", and headers have no such name/,
+    ],
+    [
+      'a key in a query parameter that is none',
+      ofTool(() => openApi(OutboundCredential.apiKey(provider, { queryParameter: 'a&b' }))),
+      /in the query parameter "a&b", which is no plain name/,
+    ],
+    [
+      'a key behind two lines',
+      ofTool(() => openApi(OutboundCredential.apiKey(provider, { prefix: 'a\nb' }))),
+      /the prefix of an API key is "a\\nb"; give 1 to 64/,
     ],
     [
       'a service that is none',
@@ -261,6 +295,36 @@ test('a target that everyone can use past the gateway is warned of', () => {
     '/Test/Gateway',
     Match.stringLikeRegexp('"docs" is called without a credential'),
   );
+});
+
+describe('a function that works longer than an agent waits', () => {
+  const warnings = (target: (stack: Stack) => IGatewayTarget) => {
+    const { stack } = gatewayWith((scope) => ({ tools: [target(scope)] }));
+    return Annotations.fromStack(stack)
+      .findWarning('*', Match.stringLikeRegexp('an agent waits 290 seconds for a tool.*toolOutlastsAgent'))
+      .map(({ id }) => id);
+  };
+  const file = (seconds: number) =>
+    GatewayTool.function('slow', { entry, description: 'Waits', input: INPUT, timeout: Duration.seconds(seconds) });
+  const given = (stack: Stack) =>
+    new lambda.Function(stack, 'Slow', {
+      runtime: lambda.Runtime.NODEJS_LATEST,
+      handler: 'index.handler',
+      code: lambda.Code.fromInline('exports.handler = async () => ({});'),
+      timeout: Duration.minutes(5),
+    });
+
+  test('is warned of where it is a file', () => {
+    expect(warnings(() => file(291))).toEqual(['/Test/Gateway/Targets/slow']);
+    expect(warnings(() => file(290))).toEqual([]);
+  });
+
+  test('is warned of where it is given', () => {
+    expect(warnings((stack) => GatewayTool.lambda('work', given(stack), [tool()]))).toEqual([
+      '/Test/Gateway/Targets/work',
+    ]);
+    expect(warnings((stack) => GatewayTool.lambda('work', someFunction(stack), [tool()]))).toEqual([]);
+  });
 });
 
 test('a function is only ever called with the role of the gateway', () => {

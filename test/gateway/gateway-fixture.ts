@@ -1,4 +1,4 @@
-import { App, aws_lambda as lambda, Stack, type StackProps } from 'aws-cdk-lib';
+import { App, aws_bedrockagentcore as agentcore, aws_lambda as lambda, Stack, type StackProps } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AgentGateway, GatewayTool, type AgentGatewayProps, type IGatewayTarget } from '../../lib';
 import { rolePolicies, type RolePolicies } from '../../lib/testing';
@@ -25,6 +25,32 @@ export function orderTool(stack: Stack, name = 'find_order', target?: string): I
     ...(target === undefined ? {} : { target }),
   });
 }
+
+export const RUNTIME_ARN = `arn:aws:bedrock-agentcore:${REGION}:${ACCOUNT}:runtime/search-0123456789`;
+
+/** A runtime of another app. */
+export const someRuntime = (stack: Stack): agentcore.IRuntimeRef =>
+  agentcore.Runtime.fromAgentRuntimeAttributes(stack, 'Search', {
+    agentRuntimeArn: RUNTIME_ARN,
+    agentRuntimeId: 'search-0123456789',
+    agentRuntimeName: 'search',
+    agentRuntimeVersion: '1',
+    roleArn: `arn:aws:iam::${ACCOUNT}:role/search`,
+  });
+
+/** The description of an API with these operations, each of them a POST. */
+export const openApiText = (...operationIds: string[]) =>
+  JSON.stringify({
+    openapi: '3.0.3',
+    info: { title: 'Orders', version: '1' },
+    servers: [{ url: 'https://orders.example.com' }],
+    paths: Object.fromEntries(
+      (operationIds.length === 0 ? ['find'] : operationIds).map((operationId) => [
+        `/${operationId}`,
+        { post: { operationId } },
+      ]),
+    ),
+  });
 
 type Props = Partial<AgentGatewayProps> | ((stack: Stack) => Partial<AgentGatewayProps>);
 

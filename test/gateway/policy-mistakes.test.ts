@@ -169,6 +169,7 @@ test.each<[string, GatewayPolicy, RegExp]>([
     GatewayPolicy.permit({ name: 'my-policy' }),
     /policy "my-policy" has no valid name: a letter, then/,
   ],
+  ['a name that objects have', GatewayPolicy.permit({ name: 'constructor' }), /"constructor" has a name that every/],
   ['a name too long', GatewayPolicy.permit({ name: 'p'.repeat(40) }), /has no valid name/],
   [
     'a description too long',
@@ -255,7 +256,7 @@ test('a long list of tools is cut', () => {
 });
 
 describe('a target whose tools only the service knows', () => {
-  const open = { openTargets: ['crm'] };
+  const open = { openTargets: [{ name: 'crm' }] };
 
   test.each(['crm___find_customer', 'crm'])('can be named in a policy as %s', (name) => {
     const stack = testStack();
@@ -267,6 +268,10 @@ describe('a target whose tools only the service knows', () => {
   test('still has its policies read as Cedar', () => {
     const policy = written(cedar('context.input.', '== AgentCore::Action::"crm___find"'));
     expect(errorOf([policy], open)).toContain('policy "p" is wrong (the text, line 6)');
+  });
+
+  test('is suggested for a name that is nearly its own', () => {
+    expect(errorOf([written(cedar('true', '== AgentCore::Action::"cm"'))], open)).toMatch(/did you mean "crm"\?$/);
   });
 
   test('lends its name to no other', () => {

@@ -116,6 +116,39 @@ describe('the handler of a tool', () => {
     expect(aborted).toBeInstanceOf(ToolError);
   });
 
+  test('sees what an input has, and not what every object has', async () => {
+    const handler = toolHandler({
+      input: { type: 'object', properties: { toString: { type: 'string' } }, required: ['constructor'] },
+      handle: () => 'done',
+    });
+    expect(textOf(await handler({}, context()))).toBe(
+      'the input is not valid: input.constructor is missing; give a value',
+    );
+    expect(await handler({ constructor: 'c' }, context())).toBe('done');
+  });
+
+  test('fails in its own words where the result is no JSON', async () => {
+    const log = jest.spyOn(console, 'error').mockImplementation(() => undefined);
+    const circular: Record<string, unknown> = {};
+    circular.self = circular;
+    for (const result of [{ count: 1n }, circular]) {
+      const handler = toolHandler({ input: { type: 'object' }, handle: () => result });
+      expect(textOf(await handler({}, context()))).toContain('for a reason that is in its log (request r-1)');
+    }
+    expect(log).toHaveBeenCalledTimes(2);
+    log.mockRestore();
+  });
+
+  test('sends as much as AWS Lambda does, and says so of more', async () => {
+    const most = 6 * 1024 * 1024 - '""'.length;
+    const sending = (text: string) => toolHandler({ input: { type: 'object' }, handle: () => text })({}, context());
+    expect(await sending('x'.repeat(most))).toHaveLength(most);
+    expect(textOf(await sending('x'.repeat(most + 1)))).toBe(
+      'the result has 6291457 bytes, and a tool can send 6291456; ask for less, or for a part at a time',
+    );
+    expect(textOf(await sending('é'.repeat(most / 2 + 1)))).toContain('and a tool can send 6291456');
+  });
+
   test('answers JSON also where the work returns nothing', async () => {
     expect(await toolHandler({ input: { type: 'object' }, handle: () => undefined })({}, context())).toBeNull();
   });

@@ -4,6 +4,13 @@ import type { ToolInput } from '../../lib/gateway/tool-input';
 
 const object = (properties: unknown, more: object = {}) => ({ type: 'object', properties, ...more }) as ToolInput;
 
+function recursive(): ToolInput {
+  const properties: Record<string, unknown> = {};
+  const schema = object(properties);
+  properties.next = { type: 'array', items: schema };
+  return schema;
+}
+
 describe('a schema of a tool', () => {
   test('is taken from zod as a gateway knows it', () => {
     const input = z.object({
@@ -33,7 +40,36 @@ describe('a schema of a tool', () => {
     });
   });
 
+  test('of what a tool returns is what comes out of a validation', () => {
+    const output = z.object({
+      count: z.string().transform(Number).pipe(z.int()),
+      parts: z.array(z.object({ a: z.string() })),
+    });
+    expect(resolveToolSchema(output, 'output', 'output')).toEqual({
+      findings: [],
+      schema: {
+        type: 'object',
+        properties: {
+          count: { type: 'integer' },
+          parts: {
+            type: 'array',
+            items: { type: 'object', properties: { a: { type: 'string' } }, required: ['a'] },
+          },
+        },
+        required: ['count', 'parts'],
+      },
+    });
+  });
+
+  test('may have one part in several places', () => {
+    const price = { type: 'object', properties: { cents: { type: 'integer' } } };
+    expect(resolveToolSchema(object({ net: price, gross: price }), 'input').findings).toEqual([]);
+  });
+
   test.each<[string, ToolInput, string]>([
+    ['nothing', undefined as unknown as ToolInput, 'input is undefined, which is no schema; give an object'],
+    ['a text', 'object' as unknown as ToolInput, 'input is "object", which is no schema'],
+    ['a part of itself', recursive(), 'input holds itself, and a gateway has no word for that'],
     ['an enumeration', object({ a: { type: 'string', enum: ['x'] } }), 'input.a has "enum"'],
     ['an enumeration of zod', z.object({ a: z.enum(['x', 'y']) }), 'input.a has "enum"'],
     ['a format', object({ a: { type: 'string', format: 'date' } }), 'input.a has "format"'],

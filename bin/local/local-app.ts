@@ -94,7 +94,7 @@ export function readLocalApp(assembly: Assembly, site: AppSite, log: (line: stri
   const every = (type: string) => (found: string) => found === type;
 
   const userPools = readUserPools(stacks, site);
-  const gateways = readable(GATEWAY, readGateway);
+  const gateways = readable(GATEWAY, (template, logicalId) => readGateway(assembly, template, logicalId));
   const httpApis = readable(HTTP_API, readHttpApi);
   const relocated: Relocated[] = [
     ...userPools,

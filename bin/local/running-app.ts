@@ -99,7 +99,11 @@ export async function runApp(app: LocalApp, options: RunningAppOptions): Promise
   const { codeInterpreters, httpApis, identityPools } = app;
   const roles = new RoleDirectory(app.roles);
   const functions = new LocalFunctions(app.functions, { ...options, roles });
-  const gateways = app.gateways.map((gateway) => new RunningGateway(gateway, functions, options.audit, log));
+  const { agentIdentity } = connected;
+  const gateways = app.gateways.map(
+    (gateway) => new RunningGateway(gateway, { ...options, functions, agentIdentity, secrets }),
+  );
+  await Promise.all(gateways.map((gateway) => gateway.refresh()));
   for (const line of gateways.flatMap((gateway) => describeGateway(gateway, endpoint))) log(line);
   for (const { id, name } of httpApis) log(`API ${name}: ${apiUrl(id, endpoint)} (without throttling)`);
   const tables = await LocalTables.open(app.tables, join(options.state, 'dynamodb'), log);

@@ -18,6 +18,9 @@ import type { Caller } from '../runtime-access';
 const ROUTE = /^\/gateways\/([^/]+)(\/mcp|\/\.well-known\/oauth-protected-resource)$/;
 const VERSION_HEADER = 'mcp-protocol-version';
 
+/** Source: "Quotas for Amazon Bedrock AgentCore", size of the payload of a gateway: 6 MB. */
+const MAX_MESSAGE_BYTES = 6 * 1024 * 1024;
+
 export interface GatewayService {
   /** Address of the front. */
   readonly endpoint: string;
@@ -70,7 +73,7 @@ async function answerMessage(
   gateway: RunningGateway,
   caller: GatewayCaller,
   url: string,
-  message: unknown,
+  message: object,
 ): Promise<Response> {
   const server = mcpServer(gateway, caller);
   const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
@@ -101,8 +104,8 @@ function mcpServer(gateway: RunningGateway, caller: GatewayCaller): Server {
     { name, version: '1.0.0' },
     { capabilities: { tools: {} }, ...(instructions === undefined ? {} : { instructions }) },
   );
-  server.setRequestHandler(ListToolsRequestSchema, () => ({
-    tools: gateway.list(caller).map((tool) => ({ ...tool })),
+  server.setRequestHandler(ListToolsRequestSchema, async () => ({
+    tools: (await gateway.list(caller)).map((tool) => ({ ...tool })),
   }));
   server.setRequestHandler(CallToolRequestSchema, async ({ params }, { requestId }) => {
     try {
@@ -124,7 +127,25 @@ function requireVersion({ description }: RunningGateway, version: string | strin
   );
 }
 
-function readMessage(body: Buffer): unknown {
+/**
+ * A message of JSON-RPC, or several: an object or a list.
+ *
+ * @throws RequestFault 400 or 413
+ */
+function readMessage(body: Buffer): object {
+  if (body.length > MAX_MESSAGE_BYTES) {
+    throw new RequestFault(
+      413,
+      'RequestEntityTooLargeException',
+      `the body of the request has ${body.length} bytes; a gateway takes ${MAX_MESSAGE_BYTES}`,
+    );
+  }
+  const message = parsed(body);
+  if (typeof message === 'object' && message !== null) return message;
+  throw new RequestFault(400, 'ValidationException', 'the body of the request is no message of JSON-RPC, an object');
+}
+
+function parsed(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString());
   } catch {
@@ -140,11 +161,12 @@ function sendMetadata({ authorizer }: RunningGateway, base: string, res: ServerR
 }
 
 /** A client that begins with a version which the gateway does not speak is answered with one that it does. */
-function withSpokenVersion({ description }: RunningGateway, message: unknown): unknown {
-  const { method, params } = message as { readonly method?: unknown; readonly params?: Record<string, unknown> };
-  if (method !== 'initialize' || params === undefined) return message;
-  const asked = String(params.protocolVersion);
+function withSpokenVersion({ description }: RunningGateway, message: object): object {
+  const { method, params } = message as { readonly method?: unknown; readonly params?: unknown };
+  // What is no message that begins is the transport's to refuse.
+  if (method !== 'initialize' || typeof params !== 'object' || params === null) return message;
+  const asked = 'protocolVersion' in params ? String(params.protocolVersion) : '';
   if (description.versions.includes(asked)) return message;
   const newest = SUPPORTED_PROTOCOL_VERSIONS.find((version) => description.versions.includes(version)) ?? asked;
-  return { ...(message as object), params: { ...params, protocolVersion: newest } };
+  return { ...message, params: { ...params, protocolVersion: newest } };
 }

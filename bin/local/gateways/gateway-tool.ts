@@ -1,61 +1,28 @@
-import { Ajv, type ValidateFunction } from 'ajv';
 import { qualifiedToolName, type GatewayToolSpec } from '../../../lib/gateway/gateway-tool-spec';
-import type { TemplateFunction } from '../resources/function';
-import type { TemplateTarget, ToolDefinition } from '../resources/gateway-target';
-import { jsonSchema } from './tool-schema';
+import type { ToolResult } from './tool-result';
 
-/** A tool of a gateway and the function behind it. */
+/** JSON Schema of an object. */
+export type InputSchema = Readonly<Record<string, unknown>> & { readonly type: 'object' };
+
+/** A tool of a gateway. */
 export interface GatewayTool {
   /** `<target>___<tool>`. */
   readonly name: string;
+  /** As policies see it: its schema has the keywords of a gateway alone. */
   readonly spec: GatewayToolSpec;
-  readonly targetId: string;
-  readonly function: TemplateFunction;
+  /** As clients see it. */
+  readonly inputSchema: InputSchema;
   /** What is wrong with an input, as a sentence; undefined when nothing is. */
   mistakeIn(input: unknown): string | undefined;
+  /**
+   * Calls it with an input that has no mistakes.
+   *
+   * @throws RequestFault when the role of the gateway may not, TargetFault when the target cannot be called as it should
+   */
+  run(input: Readonly<Record<string, unknown>>, messageId: unknown): Promise<ToolResult>;
 }
 
-const ajv = new Ajv({ allErrors: true, strict: false });
-
-/** The tools of a target whose function runs here. */
-export function toolsOf(target: TemplateTarget, description: TemplateFunction): GatewayTool[] {
-  return target.tools.map((tool) => gatewayTool(target, tool, description));
-}
-
-function gatewayTool(target: TemplateTarget, tool: ToolDefinition, description: TemplateFunction): GatewayTool {
-  const spec: GatewayToolSpec = {
-    target: target.name,
-    name: tool.Name,
-    description: tool.Description,
-    inputSchema: jsonSchema(tool.InputSchema),
-  };
-  const validate = compile(spec);
-  return {
-    name: qualifiedToolName(spec),
-    spec,
-    targetId: target.id,
-    function: description,
-    mistakeIn: (input) => (validate(input) ? undefined : mistakes(validate)),
-  };
-}
-
-/** @throws Error naming the tool whose schema cannot be used */
-function compile(spec: GatewayToolSpec): ValidateFunction {
-  try {
-    return ajv.compile(spec.inputSchema);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`the InputSchema of the tool ${qualifiedToolName(spec)} cannot be used: ${reason}`, {
-      cause: error,
-    });
-  }
-}
-
-function mistakes({ errors }: ValidateFunction): string {
-  return (errors ?? [])
-    .map(({ instancePath, message = 'is not valid' }) => {
-      const where = instancePath === '' ? 'the input' : `"${instancePath.slice(1).replaceAll('/', '.')}"`;
-      return `${where} ${message}`;
-    })
-    .join('; ');
+/** A tool whose name follows from its target. */
+export function gatewayTool(spec: GatewayToolSpec, rest: Omit<GatewayTool, 'name' | 'spec'>): GatewayTool {
+  return { ...rest, name: qualifiedToolName(spec), spec };
 }

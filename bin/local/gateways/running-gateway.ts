@@ -1,15 +1,15 @@
-import { randomUUID } from 'node:crypto';
-import type { Audit } from '../audit';
+import { qualifiedToolName } from '../../../lib/gateway/gateway-tool-spec';
 import type { Principal } from '../credentials';
-import type { LocalFunctions } from '../functions/local-functions';
-import { RequestFault } from '../http-messages';
 import { JwtAuthorizer } from '../jwt-authorizer';
 import type { TemplateGateway } from '../resources/gateway';
 import { assumedRolePrefix } from '../running-runtime';
 import type { GatewayCaller } from './gateway-caller';
-import { toolsOf, type GatewayTool } from './gateway-tool';
+import { runTarget, type GatewayServices } from './gateway-targets';
+import type { GatewayTool } from './gateway-tool';
+import type { RunningTarget } from './running-target';
+import { isTold } from './target-fault';
 import { ToolPolicy } from './tool-policy';
-import { failed, functionResult, type ToolResult } from './tool-result';
+import { failed, type ToolResult } from './tool-result';
 import { SEARCH_TOOL, searchTools, type ListedTool } from './tool-search';
 
 /** What every caller is told where the gateway is not debugged. */
@@ -18,58 +18,56 @@ const TERSE_ERROR = 'An internal error occurred. Please retry later.';
 /** A gateway whose tools can be listed, searched and called. */
 export class RunningGateway {
   public readonly authorizer: JwtAuthorizer | undefined;
-  private readonly tools: readonly GatewayTool[];
-  private readonly principal: Principal;
+  private readonly targets: readonly RunningTarget[];
   private readonly policy: ToolPolicy | undefined;
+  private readonly log: (line: string) => void;
 
   constructor(
     public readonly description: TemplateGateway,
-    private readonly functions: LocalFunctions,
-    private readonly audit: Audit,
-    private readonly log: (line: string) => void,
+    services: GatewayServices,
   ) {
-    const { inbound, targets, partition, account, role, name } = description;
+    const { inbound, targets, partition, account, role, name, policyEngine } = description;
     this.authorizer = inbound.kind === 'jwt' ? new JwtAuthorizer(inbound.settings) : undefined;
-    this.tools = targets.flatMap((target) => {
-      const found = functions.find(target.functionArn ?? '');
-      return found === undefined ? [] : toolsOf(target, found);
-    });
-    this.principal = {
+    this.log = services.log;
+    const principal: Principal = {
       arn: `${assumedRolePrefix(partition, account, role.roleName)}${name}`,
       partition,
       account,
       policies: role,
       role: { arn: role.roleArn },
     };
-    const { policyEngine } = description;
+    this.targets = targets.map((target) => runTarget(target, description, principal, services));
     this.policy =
-      policyEngine === undefined
-        ? undefined
-        : new ToolPolicy(description, policyEngine, this.tools, this.principal, audit);
+      policyEngine === undefined ? undefined : new ToolPolicy(description, policyEngine, principal, services.audit);
   }
 
-  /** Sentences on the targets that are not run here. */
+  /** Sentences on what of the targets is not run here. */
   public get shortcomings(): string[] {
-    const { targets, name } = this.description;
-    return targets.flatMap(({ name: target, missing, functionArn }) => {
-      const reason =
-        missing ??
-        (this.functions.find(functionArn ?? '') === undefined ? 'its function is not run locally' : undefined);
-      return reason === undefined ? [] : [`the target ${target} of gateway ${name} has no tools here: ${reason}`];
-    });
+    return this.targets.flatMap(({ name, tools, shortcomings }) =>
+      shortcomings.map((clause) => {
+        const none = tools.length === 0 ? ' has no tools here' : '';
+        return `the target ${name} of gateway ${this.description.name}${none}: ${clause}`;
+      }),
+    );
   }
 
   public get toolNames(): string[] {
     return this.tools.map(({ name }) => name);
   }
 
+  /** Has every target learn its tools where it does not know them yet. It never fails. */
+  public async refresh(): Promise<void> {
+    await Promise.all(this.targets.map((target) => this.refreshTarget(target)));
+  }
+
   /** The tools that the caller could call with some input, and the search where the gateway has one. */
-  public list(caller: GatewayCaller): ListedTool[] {
+  public async list(caller: GatewayCaller): Promise<ListedTool[]> {
+    await this.refresh();
     try {
       const own = this.open(caller);
       return this.description.hasSearch ? [SEARCH_TOOL, ...own] : own;
     } catch (error) {
-      if (!(error instanceof RequestFault)) throw error;
+      if (!isTold(error)) throw error;
       throw new Error(this.shown(error.message), { cause: error });
     }
   }
@@ -87,26 +85,32 @@ export class RunningGateway {
     messageId: unknown,
   ): Promise<ToolResult> {
     if (name === SEARCH_TOOL.name && this.description.hasSearch) return this.search(caller, input);
-    const tool = this.tools.find((one) => one.name === name);
+    const tool = await this.find(name);
     if (tool === undefined) throw new UnknownTool(name);
     const mistake = tool.mistakeIn(input);
     if (mistake !== undefined) return failed(`Invalid input for ${name}: ${mistake}.`);
     try {
-      if (this.policy?.permits(caller, tool, input) === false) {
-        return failed(`Tool Execution Denied: no policy of the gateway permits ${name} with this input.`);
+      if (this.policy?.permits(caller, tool, input, this.tools) === false) {
+        const why = `no policy of the gateway permits ${name} with this input`;
+        return failed(`Tool Execution Denied: Tool call not allowed due to policy enforcement [${why}]`);
       }
-      return await this.run(tool, input, messageId);
+      return await tool.run(input, messageId);
     } catch (error) {
-      // What the role of the gateway may not do is the gateway's fault, not the caller's.
-      if (!(error instanceof RequestFault)) throw error;
+      // What the role of the gateway may not do, and a target that cannot be reached, are no faults of the caller.
+      if (!isTold(error)) throw error;
       return failed(this.shown(error.message));
     }
   }
 
-  private search(caller: GatewayCaller, { query }: Readonly<Record<string, unknown>>): ToolResult {
+  private get tools(): readonly GatewayTool[] {
+    return this.targets.flatMap(({ tools }) => tools);
+  }
+
+  private async search(caller: GatewayCaller, { query }: Readonly<Record<string, unknown>>): Promise<ToolResult> {
     if (typeof query !== 'string' || query === '') {
       return failed(`Invalid input for ${SEARCH_TOOL.name}: "query" must be a text that is not empty.`);
     }
+    await this.refresh();
     const tools = searchTools(this.open(caller), query);
     return {
       content: [{ type: 'text', text: JSON.stringify({ tools }) }],
@@ -115,29 +119,27 @@ export class RunningGateway {
     };
   }
 
-  private open(caller: GatewayCaller): ListedTool[] {
-    return (this.policy?.open(caller, this.tools) ?? this.tools).map(listed);
+  /** The tool with this name; its target may have to learn its tools first. */
+  private async find(name: string): Promise<GatewayTool | undefined> {
+    const owner = this.targets.find((target) => name.startsWith(qualifiedToolName({ target: target.name, name: '' })));
+    if (owner === undefined) return undefined;
+    await this.refreshTarget(owner);
+    return owner.tools.find((tool) => tool.name === name);
   }
 
-  private async run(tool: GatewayTool, input: unknown, messageId: unknown): Promise<ToolResult> {
-    const request = { action: 'lambda:InvokeFunction', resource: tool.function.arn };
-    this.audit.require(this.principal, [request], tool.function.policy);
-    const requestId = randomUUID();
-    const { payload, hasFailed } = await this.functions.invoke(tool.function, {
-      event: JSON.stringify(input),
-      requestId,
-      clientContext: {
-        custom: {
-          bedrockAgentCoreToolName: tool.name,
-          bedrockAgentCoreGatewayId: this.description.id,
-          bedrockAgentCoreTargetId: tool.targetId,
-          bedrockAgentCoreAwsRequestId: requestId,
-          bedrockAgentCoreMcpMessageId: messageId,
-        },
-      },
-    });
-    if (!hasFailed) return functionResult(payload);
-    return failed(this.shown(`Lambda function ${tool.function.name} failed: ${payload}`));
+  private async refreshTarget(target: RunningTarget): Promise<void> {
+    const hadFailed = target.tools.length === 0 && target.shortcomings.length > 0;
+    await target.refresh();
+    if (hadFailed && target.tools.length > 0) {
+      this.log(
+        `the target ${target.name} of gateway ${this.description.name} has ${String(target.tools.length)} tools`,
+      );
+    }
+  }
+
+  private open(caller: GatewayCaller): ListedTool[] {
+    const { tools } = this;
+    return (this.policy?.open(caller, tools) ?? tools).map(listed);
   }
 
   /** What callers are told of a fault that is not theirs; the output of the run has all of it. */
@@ -155,6 +157,6 @@ export class UnknownTool extends Error {
   }
 }
 
-function listed({ name, spec: { description, inputSchema } }: GatewayTool): ListedTool {
-  return { name, description, inputSchema: { ...inputSchema, type: 'object' } };
+function listed({ name, spec: { description }, inputSchema }: GatewayTool): ListedTool {
+  return { name, description, inputSchema };
 }

@@ -8,31 +8,28 @@ import type { GatewayTool } from './gateway-tool';
 
 /** The Cedar policies of a gateway, decided for its tools. */
 export class ToolPolicy {
-  private readonly policed: PolicedGateway;
-
   constructor(
     private readonly gateway: TemplateGateway,
     private readonly engine: GatewayPolicyEngine,
-    tools: readonly GatewayTool[],
     /** The gateway itself, in its role. */
     private readonly role: Principal,
     private readonly audit: Audit,
-  ) {
-    this.policed = {
-      gatewayArn: gateway.arn,
-      policies: engine.policies,
-      tools: tools.map(({ spec }) => spec),
-    };
-  }
+  ) {}
 
   /**
    * Whether a call is let through: permitted, or the engine only writes down what it decides.
    *
+   * @param tools all of the gateway, those that are known now
    * @throws RequestFault 403 when the gateway's role may not ask the engine
    */
-  public permits(caller: GatewayCaller, { name }: GatewayTool, input: Readonly<Record<string, unknown>>): boolean {
+  public permits(
+    caller: GatewayCaller,
+    { name }: GatewayTool,
+    input: Readonly<Record<string, unknown>>,
+    tools: readonly GatewayTool[],
+  ): boolean {
     this.requireAccess('AuthorizeAction');
-    const verdict = authorizeToolCall({ ...this.policed, principal: toolCaller(caller), action: name, input });
+    const verdict = authorizeToolCall({ ...this.policed(tools), principal: toolCaller(caller), action: name, input });
     return verdict.allowed || !this.engine.isEnforced;
   }
 
@@ -44,8 +41,12 @@ export class ToolPolicy {
   public open(caller: GatewayCaller, tools: readonly GatewayTool[]): readonly GatewayTool[] {
     this.requireAccess('PartiallyAuthorizeActions');
     if (!this.engine.isEnforced) return tools;
-    const listable = new Set(listableTools({ ...this.policed, principal: toolCaller(caller) }));
+    const listable = new Set(listableTools({ ...this.policed(tools), principal: toolCaller(caller) }));
     return tools.filter(({ name }) => listable.has(name));
+  }
+
+  private policed(tools: readonly GatewayTool[]): PolicedGateway {
+    return { gatewayArn: this.gateway.arn, policies: this.engine.policies, tools: tools.map(({ spec }) => spec) };
   }
 
   private requireAccess(name: 'AuthorizeAction' | 'PartiallyAuthorizeActions'): void {

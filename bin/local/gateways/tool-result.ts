@@ -1,8 +1,9 @@
+import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { isRecord } from '../../../lib/testing/policy';
 
 /** What a tool gave back, in the form of MCP. */
 export interface ToolResult {
-  readonly content: { readonly type: 'text'; readonly text: string }[];
+  readonly content: CallToolResult['content'];
   readonly structuredContent?: Record<string, unknown>;
   readonly isError: boolean;
 }

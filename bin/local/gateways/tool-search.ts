@@ -1,11 +1,11 @@
-import type { ToolSchema } from '../../../lib/gateway/tool-schema';
+import type { InputSchema } from './gateway-tool';
 
 /** A tool as clients see it. */
 export interface ListedTool {
   /** `<target>___<tool>`. */
   readonly name: string;
   readonly description: string;
-  readonly inputSchema: ToolSchema & { readonly type: 'object' };
+  readonly inputSchema: InputSchema;
 }
 
 /** The tool with which clients search the tools of a gateway. Source: AgentCore developer guide, semantic search. */

@@ -1,4 +1,5 @@
 import { rolePolicies, type ResolvedTemplate, type RolePolicies, type TemplateResource } from '../../../lib/testing';
+import type { Assembly } from '../assembly';
 import { requireDiscoveryUrl, type JwtAuthorizerSettings } from '../jwt-authorizer';
 import { agentCoreArn, agentCoreId, type Place } from './agentcore-id';
 import { readTarget, type TemplateTarget } from './gateway-target';
@@ -95,7 +96,7 @@ interface GatewayProperties {
  *
  * @throws Error saying why it cannot be run without a deployment
  */
-export function readGateway(template: ResolvedTemplate, logicalId: string): TemplateGateway {
+export function readGateway(assembly: Assembly, template: ResolvedTemplate, logicalId: string): TemplateGateway {
   const properties = template.properties(logicalId) as unknown as GatewayProperties;
   if (properties.InterceptorConfigurations !== undefined) {
     throw new Error('it has interceptors (InterceptorConfigurations), which are not run locally');
@@ -120,7 +121,7 @@ export function readGateway(template: ResolvedTemplate, logicalId: string): Temp
     targets: template
       .resources()
       .filter((one) => one.type === TARGET && template.property(one.logicalId, 'GatewayIdentifier') === id)
-      .map((one) => readTarget(template, one.logicalId)),
+      .map((one) => readTarget(assembly, template, one.logicalId)),
     ...(engine === undefined ? {} : { policyEngine: readPolicyEngine(template, engine.Arn, engine.Mode) }),
   };
 }

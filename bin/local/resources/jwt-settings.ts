@@ -1,4 +1,5 @@
-import type { ClaimRule, JwtAuthorizerSettings } from '../jwt-authorizer';
+import type { ClaimRule } from '../../../lib/handlers/api/token-rules';
+import type { JwtAuthorizerSettings } from '../jwt-authorizer';
 
 /** `CustomJWTAuthorizer`, as runtimes and gateways have it. */
 export interface CustomJwtAuthorizer {

@@ -1,7 +1,7 @@
 import type { ResolvedTemplate, TemplateResource } from '../../../lib/testing';
 import { agentCoreArn, type Place } from './agentcore-id';
 
-export const WORKLOAD_IDENTITY = 'AWS::BedrockAgentCore::WorkloadIdentity';
+const WORKLOAD_IDENTITY = 'AWS::BedrockAgentCore::WorkloadIdentity';
 const RUNTIME = 'AWS::BedrockAgentCore::Runtime';
 /** What the library sets the return addresses of a runtime's identity with; its function is not needed here. */
 export const RETURN_URLS = 'Custom::WorkloadIdentityReturnUrls';

@@ -103,7 +103,8 @@ describe('a gateway with policies that are enforced', () => {
 
   it('lets through what a policy permits for this user and this input', async () => {
     const [alice, bob] = [await as('alice'), await as('bob')];
-    const denied = 'Tool Execution Denied: no policy of the gateway permits orders___refund with this input.';
+    const denied =
+      'Tool Execution Denied: Tool call not allowed due to policy enforcement [no policy of the gateway permits orders___refund with this input]';
 
     expect(await call(alice, 'orders___refund', { do: 'say', amount: 100 })).toBe('"said"');
     expect(await call(alice, 'orders___refund', { do: 'say', amount: 101 })).toBe(denied);

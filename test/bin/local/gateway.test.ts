@@ -151,6 +151,41 @@ describe('a gateway', () => {
   });
 });
 
+describe('what is no request of a client of MCP', () => {
+  const initialize = (params: unknown): string =>
+    JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params });
+  const call = (text: string): string =>
+    JSON.stringify({
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'tools/call',
+      params: { name: 'orders___get_order', arguments: { do: 'say', text } },
+    });
+
+  it('is refused in words, whatever it is, and a request that is as large as a gateway takes is not', async () => {
+    await start();
+    const send = signedFetch(run.up.credentials);
+    const reply = async (body: string): Promise<[number, string]> => {
+      const headers = { 'content-type': 'application/json' };
+      const answer = await send(run.up.gateways[0]?.url ?? '', { method: 'POST', headers, body });
+      return [answer.status, await answer.text()];
+    };
+    const MAX = 6 * 1024 * 1024;
+
+    for (const body of ['null', '7', '"x"', 'true']) {
+      expect(await reply(body)).toEqual([400, expect.stringContaining('is no message of JSON-RPC')]);
+    }
+    expect(await reply('{')).toEqual([400, expect.stringContaining('is not JSON')]);
+    for (const params of [null, 7, [], {}]) {
+      const [status, text] = await reply(initialize(params));
+      expect([status < 500, text]).toEqual([true, expect.stringContaining('error')]);
+      expect(text).not.toContain('the local run failed');
+    }
+    expect(await reply(call('x'.repeat(MAX)))).toEqual([413, expect.stringContaining(`a gateway takes ${MAX}`)]);
+    expect((await reply(call('x'.repeat(MAX - call('').length))))[0]).toBe(200);
+  });
+});
+
 describe('a caller of a gateway', () => {
   it('who does not sign is refused', async () => {
     await start();

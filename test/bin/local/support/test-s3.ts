@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startLocalS3, type LocalS3 } from '../../../../bin/local/s3/standalone';
+import { startLocalS3, type LocalS3 } from '../../../support/local-s3';
 import { s3 } from './aws-sdk';
 
 export const BUCKET = 'test-bucket';

@@ -1,4 +1,4 @@
-import { aws_bedrockagentcore as agentcore } from 'aws-cdk-lib';
+import { Annotations, aws_bedrockagentcore as agentcore, Token } from 'aws-cdk-lib';
 import type { aws_cognito as cognito } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { throwFindings } from '../private/validation';
@@ -28,6 +28,9 @@ export abstract class AgentUserPoolBase extends Construct {
   /** The ids of clients that act for themselves. */
   public abstract readonly machineClientIds: readonly string[];
 
+  /** The groups that the pool has in this app so far; undefined where nothing is known of them. */
+  protected abstract readonly groupNames: readonly string[] | undefined;
+
   /** `iss` of the tokens of the pool. */
   public get issuerUrl(): string {
     return `https://cognito-idp.${this.userPool.env.region}.amazonaws.com/${this.userPool.userPoolId}`;
@@ -51,6 +54,7 @@ export abstract class AgentUserPoolBase extends Construct {
         ? ['groups is empty, so nobody could call the agent; name a group, or leave it out for every user']
         : [],
     );
+    this.warnOfUnknownGroups(groups ?? []);
     return AgentAuthorizer.oidc({
       discoveryUrl: this.discoveryUrl,
       allowedClients: [...this.userClientIds, ...this.machineClientIds],
@@ -66,5 +70,16 @@ export abstract class AgentUserPoolBase extends Construct {
             ],
           }),
     });
+  }
+
+  private warnOfUnknownGroups(groups: readonly string[]): void {
+    const { groupNames: known } = this;
+    if (known === undefined) return;
+    for (const group of groups.filter((one) => !Token.isUnresolved(one) && !known.includes(one))) {
+      Annotations.of(this).addWarningV2(
+        'cdk-agentcore-constructs:unknownGroup',
+        `the authorizer lets in the group "${group}", and the pool has ${known.length === 0 ? 'none' : known.join(', ')} in this app, so it may be that nobody can call; add it to groups, mend the name, or acknowledge it where the group is made elsewhere`,
+      );
+    }
   }
 }

@@ -1,4 +1,4 @@
-import type { aws_cognito as cognito, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { aws_cognito as cognito, aws_iam as iam, Duration, RemovalPolicy } from 'aws-cdk-lib';
 
 /** Who may sign up without an invitation. */
 export interface SignUpOptions {
@@ -111,6 +111,13 @@ export interface AgentUserPoolProps {
    * @default 'agent'
    */
   readonly domainPrefix?: string;
+
+  /**
+   * A limit for the role of the function behind `signUp`, the only role that is made for a pool.
+   *
+   * @default - no boundary
+   */
+  readonly permissionsBoundary?: iam.IManagedPolicy;
 
   /**
    * What happens to the users when the construct is removed or its stack deleted. With RETAIN the pool also refuses to be

@@ -1,5 +1,6 @@
 import { Annotations, aws_cognito as cognito, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { requireProperties } from '../private/required-properties';
 import { throwFindings } from '../private/validation';
 import { AgentUserPoolBase } from './agent-user-pool-base';
 import type { AgentUserPoolProps } from './agent-user-pool-props';
@@ -62,6 +63,7 @@ export class AgentUserPool extends AgentUserPoolBase {
   constructor(scope: Construct, id: string, props: AgentUserPoolProps = {}) {
     super(scope, id);
     const { signUp, commandLineClient, machineClient, groups = {}, mfa = cognito.Mfa.OPTIONAL } = props;
+    const { permissionsBoundary } = props;
     throwFindings(this, [
       ...userPoolFindings(props),
       ...(props.webOrigins ?? []).flatMap((origin) => this.webOrigins.add(origin)),
@@ -80,7 +82,9 @@ export class AgentUserPool extends AgentUserPoolBase {
       selfSignUpEnabled: signUp !== undefined,
       ...(signUp === undefined
         ? {}
-        : { lambdaTriggers: { preSignUp: new SignUpGate(this, 'SignUp', signUp.allowedEmailDomains).function } }),
+        : {
+            lambdaTriggers: { preSignUp: new SignUpGate(this, 'SignUp', { ...signUp, permissionsBoundary }).function },
+          }),
       mfa,
       ...(mfa === cognito.Mfa.OFF ? {} : { mfaSecondFactor: { otp: true, sms: false } }),
       passwordPolicy: props.passwordPolicy ?? {
@@ -133,6 +137,13 @@ export class AgentUserPool extends AgentUserPoolBase {
     throwFindings(this, this.webOrigins.add(origin));
   }
 
+  /** Those that were added with the L2 of the pool too. */
+  protected get groupNames(): readonly string[] {
+    return this.userPool.node
+      .findAll()
+      .flatMap((child) => (child instanceof cognito.CfnUserPoolGroup ? (child.groupName ?? []) : []));
+  }
+
   /** The pages show an error to clients without a style; this is the one that Amazon Cognito has. */
   private brand(client: cognito.UserPoolClient): void {
     const branding = new cognito.CfnManagedLoginBranding(client, 'Branding', {
@@ -153,12 +164,15 @@ export class AgentUserPool extends AgentUserPoolBase {
 }
 
 class ExistingUserPool extends AgentUserPoolBase {
+  protected readonly groupNames = undefined;
   public readonly userPool: cognito.IUserPool;
   public readonly userClientIds: readonly string[];
   public readonly machineClientIds: readonly string[];
 
-  constructor(scope: Construct, id: string, { userPool, clients, machineClients = [] }: BroughtUserPool) {
+  constructor(scope: Construct, id: string, pool: BroughtUserPool) {
     super(scope, id);
+    requireProperties(this, pool, { userPool: 'the pool', clients: 'its clients' });
+    const { userPool, clients, machineClients = [] } = pool;
     throwFindings(
       this,
       clients.length === 0

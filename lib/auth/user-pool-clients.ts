@@ -1,5 +1,6 @@
 import { aws_cognito as cognito, Duration } from 'aws-cdk-lib';
 import type { AgentUserPoolProps, MachineClientOptions } from './agent-user-pool-props';
+import { DEFAULT_REFRESH_TOKEN_VALIDITY, DEFAULT_TOKEN_VALIDITY } from './token-validity';
 import type { WebOrigins } from './web-origins';
 
 const PORTS = [9731, 19_731, 29_731];
@@ -10,7 +11,7 @@ const ROTATION_GRACE = Duration.seconds(10);
 
 /** What the clients of people have in common: no secret, a code with PKCE, and refresh tokens that are good once. */
 function personalClient(
-  { tokenValidity = Duration.minutes(60), refreshTokenValidity = Duration.days(1) }: AgentUserPoolProps,
+  { tokenValidity = DEFAULT_TOKEN_VALIDITY, refreshTokenValidity = DEFAULT_REFRESH_TOKEN_VALIDITY }: AgentUserPoolProps,
   callbackUrls: string[],
   logoutUrls: string[],
 ): cognito.UserPoolClientOptions {
@@ -51,7 +52,7 @@ export function addCommandLineClient(pool: cognito.UserPool, props: AgentUserPoo
 /** The client of machines, and what its tokens can be asked for. */
 export function addMachineClient(
   pool: cognito.UserPool,
-  { tokenValidity = Duration.minutes(60) }: AgentUserPoolProps,
+  { tokenValidity = DEFAULT_TOKEN_VALIDITY }: AgentUserPoolProps,
   { scopes = SCOPES }: MachineClientOptions,
 ) {
   const resourceScopes = Object.entries(scopes).map(

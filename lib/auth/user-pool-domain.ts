@@ -1,5 +1,6 @@
 import { Aws, aws_cognito as cognito, Fn, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { isInGovCloud } from '../private/gov-cloud';
 
 /** Digits of the hash of the construct's path. */
 const PATH_DIGITS = 6;
@@ -26,8 +27,8 @@ export class UserPoolSignInDomain extends cognito.UserPoolDomain {
     });
   }
 
-  /** The address of the pages. */
+  /** The address of the pages; in AWS GovCloud (US) they have no other than the one with FIPS endpoints. */
   public get url(): string {
-    return `https://${this.domainName}.auth.${Stack.of(this).region}.amazoncognito.com`;
+    return this.baseUrl({ fips: isInGovCloud(Stack.of(this)) });
   }
 }

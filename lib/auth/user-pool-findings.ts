@@ -1,5 +1,7 @@
 import { Token, type Duration } from 'aws-cdk-lib';
+import { repeated } from '../private/repeated';
 import type { AgentUserPoolProps } from './agent-user-pool-props';
+import { DEFAULT_REFRESH_TOKEN_VALIDITY, DEFAULT_TOKEN_VALIDITY } from './token-validity';
 
 /** The longest label of a host name, less what is appended: a hyphen and 6 digits, a hyphen and 8 digits. */
 const MAX_PREFIX_CHARACTERS = 63 - 16;
@@ -17,6 +19,7 @@ export function userPoolFindings(props: AgentUserPoolProps): string[] {
     ...(commandLineClient?.ports === undefined ? [] : portFindings(commandLineClient.ports)),
     ...(machineClient?.scopes === undefined ? [] : scopeFindings(Object.keys(machineClient.scopes))),
     ...Object.keys(groups ?? {}).flatMap(groupFindings),
+    ...sameGroupFindings(Object.keys(groups ?? {})),
     ...(domainPrefix === undefined ? [] : prefixFindings(domainPrefix)),
     ...validityFindings(props),
   ];
@@ -55,6 +58,9 @@ function portFindings(ports: readonly number[]): string[] {
         (port) =>
           `commandLineClient.ports has ${port}, on which a command line cannot listen; give whole numbers from 1024 to 65535`,
       ),
+    ...repeated(ports).map(
+      (port) => `commandLineClient.ports has ${port} twice, and Amazon Cognito refuses an address twice; give it once`,
+    ),
   ];
 }
 
@@ -73,11 +79,27 @@ function scopeFindings(scopes: readonly string[]): string[] {
   ];
 }
 
-/** Names of groups: CreateGroup in the Amazon Cognito user pools API reference. */
+/**
+ * Names of groups: CreateGroup in the Amazon Cognito user pools API reference. Policies of gateways see the groups of a user
+ * as the text of a list, in which these two signs are those of the list itself.
+ */
 function groupFindings(group: string): string[] {
-  return /^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$/u.test(group)
+  return /^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$/u.test(group) && !/["\\]/.test(group)
     ? []
-    : [`group "${group}" has no legal name: 1 to 128 letters, digits, signs and punctuation, without spaces`];
+    : [
+        `group "${group}" has no legal name: 1 to 128 letters, digits, signs and punctuation, without spaces, quotation marks and backslashes`,
+      ];
+}
+
+/** Ids of constructs have no slashes, and two hyphens stand in their place. */
+function sameGroupFindings(groups: readonly string[]): string[] {
+  const idOf = (group: string): string => group.replaceAll('/', '--');
+  return groups.flatMap((group, index) => {
+    const same = groups.slice(0, index).find((other) => idOf(other) === idOf(group));
+    return same === undefined
+      ? []
+      : [`groups "${same}" and "${group}" are the same with "--" for each slash; give one of them another name`];
+  });
 }
 
 function prefixFindings(prefix: string): string[] {
@@ -101,16 +123,27 @@ function prefixFindings(prefix: string): string[] {
 
 /** Ranges: "Managing user pool token expiration and caching" in the Amazon Cognito developer guide. */
 function validityFindings({ tokenValidity, refreshTokenValidity }: AgentUserPoolProps): string[] {
-  return [
+  const findings = [
     ...rangeFindings('tokenValidity', tokenValidity, 5, 24 * 60),
     ...rangeFindings('refreshTokenValidity', refreshTokenValidity, 60, 3650 * 24 * 60),
   ];
+  const tokens = minutesOf(tokenValidity ?? DEFAULT_TOKEN_VALIDITY);
+  const refreshTokens = minutesOf(refreshTokenValidity ?? DEFAULT_REFRESH_TOKEN_VALIDITY);
+  return findings.length > 0 || tokens === undefined || refreshTokens === undefined || refreshTokens > tokens
+    ? findings
+    : [
+        `refreshTokenValidity is ${refreshTokens} minutes${refreshTokenValidity === undefined ? ' unless said otherwise' : ''}, and tokens are good for ${tokens}, so there would be nothing to refresh them with when they end; give refreshTokenValidity more, or tokenValidity less`,
+      ];
 }
 
 function rangeFindings(prop: string, duration: Duration | undefined, least: number, most: number): string[] {
-  if (duration === undefined || duration.isUnresolved()) return [];
-  const minutes = duration.toMinutes({ integral: false });
-  return Number.isInteger(minutes) && minutes >= least && minutes <= most
+  const minutes = minutesOf(duration);
+  return minutes === undefined || (Number.isInteger(minutes) && minutes >= least && minutes <= most)
     ? []
     : [`${prop} is ${minutes} minutes; Amazon Cognito allows whole minutes from ${least} to ${most}`];
+}
+
+/** Undefined where it is not said, or known to the deployment alone. */
+function minutesOf(duration: Duration | undefined): number | undefined {
+  return duration === undefined || duration.isUnresolved() ? undefined : duration.toMinutes({ integral: false });
 }

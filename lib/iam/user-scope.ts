@@ -1,4 +1,6 @@
 import { aws_iam as iam } from 'aws-cdk-lib';
+import type { Stack } from 'aws-cdk-lib';
+import { isInGovCloud } from '../private/gov-cloud';
 import { Actions } from './actions';
 
 /** The session tag that says on whose behalf a session of a user-scoped role runs. */
@@ -40,16 +42,20 @@ export const USER_TAG_CLAIM: Readonly<Record<string, string>> = { [USER_TAG]: 's
 /**
  * Who may take on a user-scoped role where an identity pool gives its credentials: whoever the pool knows by a token, and
  * nobody as whom the pool does not name. The pool alone makes the tags; there is no way to ask for others.
+ *
+ * @param stack that the pool is in. The name of the service is in keys of conditions too, which no template can choose at
+ * deployment, so the Region of a stack in AWS GovCloud (US) must be known at synthesis
  */
-export function identityPoolTrust(identityPoolId: string): iam.IPrincipal {
+export function identityPoolTrust(identityPoolId: string, stack: Stack): iam.IPrincipal {
+  const service = isInGovCloud(stack) ? 'cognito-identity-us-gov.amazonaws.com' : 'cognito-identity.amazonaws.com';
   return new iam.SessionTagsPrincipal(
     new iam.FederatedPrincipal(
-      'cognito-identity.amazonaws.com',
+      service,
       {
         ...NAMED_USER,
         Null: { 'aws:TagKeys': 'false' },
-        StringEquals: { 'cognito-identity.amazonaws.com:aud': identityPoolId },
-        'ForAnyValue:StringEquals': { 'cognito-identity.amazonaws.com:amr': 'authenticated' },
+        StringEquals: { [`${service}:aud`]: identityPoolId },
+        'ForAnyValue:StringEquals': { [`${service}:amr`]: 'authenticated' },
       },
       Actions.ASSUME_WITH_WEB_IDENTITY[0],
     ),

@@ -5,6 +5,7 @@ import { ConnectionKind } from '../agent/agent-connections';
 import { secretArnPattern } from '../iam/secret-access';
 import { VaultProviderAccess } from '../iam/token-vault-access';
 import { uniqueAgentCoreName } from '../private/naming';
+import { requireProperties } from '../private/required-properties';
 import { throwFindings } from '../private/validation';
 import { ConnectionBase } from './connection-base';
 import { connectionNameFindings, fieldFindings } from './connection-findings';
@@ -38,8 +39,10 @@ export class ApiKeyConnection extends ConnectionBase {
   protected readonly access: VaultProviderAccess;
 
   /** @throws Error with every finding about the properties */
-  constructor(scope: Construct, id: string, { connectionName, secret, secretField = 'apiKey' }: ApiKeyConnectionProps) {
+  constructor(scope: Construct, id: string, props: ApiKeyConnectionProps) {
     super(scope, id);
+    requireProperties(this, props, { connectionName: 'a name', secret: 'the secret' });
+    const { connectionName, secret, secretField = 'apiKey' } = props;
     throwFindings(this, [...connectionNameFindings(connectionName), ...fieldFindings('secretField', secretField)]);
     this.connectionName = connectionName;
     this.secret = secret;

@@ -31,6 +31,8 @@ export abstract class ConnectionBase extends Construct implements IConnection {
 
   protected abstract readonly access: VaultProviderAccess;
 
+  private readonly bound = new WeakSet<IAgent>();
+
   /** What reading the secret takes; AgentCore reads it with the permissions of whoever asks for a credential. */
   public get secretStatements(): iam.PolicyStatement[] {
     return secretStatements(this.secret);
@@ -40,10 +42,16 @@ export abstract class ConnectionBase extends Construct implements IConnection {
    * Lets `agent` use this connection. It gets credentials of this provider under its own workload identity and of no other,
    * and may read the secret, because AgentCore reads it with the permissions of whoever asks for a credential.
    *
-   * @throws Error when a gateway of the agent has the name of the connection
+   * @throws Error when a gateway or another connection of the agent has the name of the connection
    */
   public bindToAgent(agent: IAgent): void {
-    throwFindings(this, takenNameFindings(this.connectionName, agent));
+    throwFindings(this, [
+      ...takenNameFindings(this, agent),
+      ...(this.bound.has(agent)
+        ? [`the agent ${agent.agentName} has this connection already; take it out of capabilities once`]
+        : []),
+    ]);
+    this.bound.add(agent);
     agent.addEnvironment(
       `${AgentEnvironment.CONNECTION_PREFIX}${this.connectionName}`,
       Stack.of(agent).toJsonString({ kind: this.connectionKind, ...this.told() }),

@@ -1,6 +1,6 @@
 import { Token } from 'aws-cdk-lib';
 import type { IAgent } from '../agent/agent';
-import { isConnection } from '../agent/agent-connections';
+import { isConnection, type IConnection } from '../agent/agent-connections';
 import { serverOf } from '../agent/definition-findings';
 
 /** Names by which an agent knows its connections: they end the names of environment variables. */
@@ -24,14 +24,23 @@ export function connectionNameFindings(name: string): string[] {
     : [];
 }
 
-/** What speaks against the name of a connection beside the gateways of `agent`: the agent would not start with one name twice. */
-export function takenNameFindings(name: string, { agentName, capabilities }: IAgent): string[] {
+/** What speaks against a connection beside what else `agent` has: it would not start with one name twice. */
+export function takenNameFindings(connection: IConnection, { agentName, capabilities }: IAgent): string[] {
+  const { connectionName: name } = connection;
+  const first = capabilities.filter(isConnection).find(({ connectionName }) => connectionName === name);
   const gateways = capabilities.filter((capability) => !isConnection(capability));
-  return gateways.some((gateway) => serverOf(gateway) === name.toLowerCase())
-    ? [
-        `connectionName "${name}" is the name of a gateway of the agent ${agentName} too; give the connection another, or the gateway another serverName`,
-      ]
-    : [];
+  return [
+    ...(first === undefined || first === connection
+      ? []
+      : [
+          `connectionName "${name}" is that of another connection of the agent ${agentName} too; give one of them another`,
+        ]),
+    ...(gateways.some((gateway) => serverOf(gateway) === name.toLowerCase())
+      ? [
+          `connectionName "${name}" is the name of a gateway of the agent ${agentName} too; give the connection another, or the gateway another serverName`,
+        ]
+      : []),
+  ];
 }
 
 /** What speaks against the key of a secret's JSON that has the value. */

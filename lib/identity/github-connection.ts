@@ -1,5 +1,6 @@
 import type { Construct } from 'constructs';
-import { OAuthConnection, type OAuthApplicationProps } from './oauth-connection';
+import { requireProperties } from '../private/required-properties';
+import { OAuthConnection, REQUIRED_OF_APPLICATION, type OAuthApplicationProps } from './oauth-connection';
 import { OAuthVendor } from './oauth-vendor';
 
 /** Properties of a GitHubConnection. */
@@ -10,6 +11,14 @@ export interface GitHubConnectionProps extends OAuthApplicationProps {
    * @default ['repo']
    */
   readonly scopes?: string[];
+
+  /**
+   * By what agents know the connection: a capital letter, then up to 15 capital letters and digits. An agent with two, of
+   * github.com and of a server of one's own for instance, needs another for one of them.
+   *
+   * @default 'GH'
+   */
+  readonly connectionName?: string;
 
   /**
    * A GitHub Enterprise Server of one's own, such as `https://github.example.com`, which AgentCore has to reach.
@@ -25,7 +34,9 @@ export interface GitHubConnectionProps extends OAuthApplicationProps {
  */
 export class GitHubConnection extends OAuthConnection {
   /** @throws Error with every finding about the properties */
-  constructor(scope: Construct, id: string, { scopes, enterpriseServerUrl, ...application }: GitHubConnectionProps) {
+  constructor(scope: Construct, id: string, props: GitHubConnectionProps) {
+    requireProperties(`${scope.node.path}/${id}`, props, REQUIRED_OF_APPLICATION);
+    const { scopes, enterpriseServerUrl, ...application } = props;
     super(scope, id, {
       ...application,
       scopes: scopes ?? ['repo'],

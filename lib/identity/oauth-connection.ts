@@ -1,4 +1,4 @@
-import { aws_bedrockagentcore as agentcore, CfnOutput } from 'aws-cdk-lib';
+import { Annotations, aws_bedrockagentcore as agentcore, CfnOutput } from 'aws-cdk-lib';
 import type { aws_iam as iam, aws_secretsmanager as secretsmanager } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { IAgent } from '../agent/agent';
@@ -6,6 +6,7 @@ import { ConnectionKind } from '../agent/agent-connections';
 import { secretArnPattern } from '../iam/secret-access';
 import { VaultProviderAccess } from '../iam/token-vault-access';
 import { uniqueAgentCoreName } from '../private/naming';
+import { requireProperties } from '../private/required-properties';
 import { throwFindings } from '../private/validation';
 import { ConnectionBase } from './connection-base';
 import { connectionNameFindings, fieldFindings, returnUrlFindings, scopeFindings } from './connection-findings';
@@ -33,6 +34,13 @@ export interface OAuthApplicationProps {
    */
   readonly returnUrl: string;
 }
+
+/** What must be given of an application, for who leaves it out. */
+export const REQUIRED_OF_APPLICATION = {
+  clientId: 'its id',
+  clientSecret: 'its secret',
+  returnUrl: 'a URL',
+} as const;
 
 /** Properties of an OAuthConnection. */
 export interface OAuthConnectionProps extends OAuthApplicationProps {
@@ -77,6 +85,7 @@ export class OAuthConnection extends ConnectionBase {
   /** @throws Error with every finding about the properties */
   constructor(scope: Construct, id: string, props: OAuthConnectionProps) {
     super(scope, id);
+    requireProperties(this, props, { ...REQUIRED_OF_APPLICATION, vendor: 'an OAuthVendor', scopes: 'the scopes' });
     const { vendor, clientId, clientSecret, clientSecretField = 'clientSecret', scopes, returnUrl } = props;
     const connectionName = props.connectionName ?? vendor.defaultName;
     throwFindings(this, [
@@ -132,6 +141,7 @@ export class OAuthConnection extends ConnectionBase {
   public override bindToAgent(agent: IAgent): void {
     throwFindings(this, callerFindings(agent));
     super.bindToAgent(agent);
+    this.warnOfVendor(agent);
     ReturnUrls.of(agent).add(this.returnUrl);
     this.agents.push(agent);
     for (const grantee of this.completers) VaultProviderAccess.grantCompletionFor(grantee, agent);
@@ -147,6 +157,14 @@ export class OAuthConnection extends ConnectionBase {
     return this.agents.reduce(
       (all, agent) => all.combine(VaultProviderAccess.grantCompletionFor(grantee, agent)),
       this.access.grantCompletion(grantee),
+    );
+  }
+
+  private warnOfVendor({ agentName }: IAgent): void {
+    if (this.vendor.hasTools) return;
+    Annotations.of(this).addWarningV2(
+      'cdk-agentcore-constructs:connectionWithoutTools',
+      `the agent server of this library has tools for accounts at GitHub and for no account at ${this.vendor.id}: the agent ${agentName} may get tokens of the connection ${this.connectionName}, and offers nothing that uses them, so no user is asked to link an account; take it out, or acknowledge it where the image is your own and its code asks AgentCore for the tokens`,
     );
   }
 

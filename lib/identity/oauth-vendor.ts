@@ -27,6 +27,9 @@ export interface CustomOAuthOptions {
   readonly discoveryUrl: string;
 }
 
+/** The vendor for whose accounts the agent server has tools. */
+const VENDOR_WITH_TOOLS = 'github';
+
 type ProviderConfig = agentcore.CfnOAuth2CredentialProvider.Oauth2ProviderConfigInputProperty;
 
 /** What makes one vendor. */
@@ -45,7 +48,7 @@ export class OAuthVendor {
   /** GitHub, that is github.com. Scopes: for instance `repo`, `read:org`. */
   public static github(): OAuthVendor {
     return new OAuthVendor({
-      id: 'github',
+      id: VENDOR_WITH_TOOLS,
       defaultName: 'GH',
       cloudFormationName: 'GithubOauth2',
       configuration: (client) => ({ githubOauth2ProviderConfig: client }),
@@ -56,7 +59,7 @@ export class OAuthVendor {
   public static githubEnterpriseServer(url: string): OAuthVendor {
     const base = url.replace(/\/$/, '');
     return new OAuthVendor({
-      id: 'github',
+      id: VENDOR_WITH_TOOLS,
       defaultName: 'GH',
       cloudFormationName: 'CustomOauth2',
       findings: serverUrlFindings('enterpriseServerUrl', url),
@@ -223,8 +226,15 @@ export class OAuthVendor {
     this.details = description.details ?? {};
   }
 
+  /** Whether the agent server of this library has tools for accounts there. */
+  public get hasTools(): boolean {
+    return this.id === VENDOR_WITH_TOOLS;
+  }
+
   /** The configuration of a credential provider for `client`. */
-  public configurationFor(client: OAuthClient): ProviderConfig {
+  public configurationFor(
+    client: OAuthClient,
+  ): agentcore.CfnOAuth2CredentialProvider.Oauth2ProviderConfigInputProperty {
     return this.description.configuration(client);
   }
 }

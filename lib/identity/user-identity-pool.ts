@@ -7,6 +7,7 @@ import { UserRole, type IUserCredentials } from '../agent/user-role';
 import type { AgentUserPoolBase } from '../auth/agent-user-pool-base';
 import { tokenRules } from '../auth/token-rules';
 import { identityPoolTrust, USER_TAG_CLAIM } from '../iam/user-scope';
+import { requireProperties } from '../private/required-properties';
 import { throwFindings } from '../private/validation';
 
 /** The header in which callers bring the ID token beside the access token. */
@@ -36,8 +37,11 @@ export class UserIdentityPool extends Construct implements IUserCredentials {
   private readonly users: AgentUserPoolBase;
   private agent: IAgent | undefined;
 
-  constructor(scope: Construct, id: string, { users }: UserIdentityPoolProps) {
+  /** @throws Error when there are no users */
+  constructor(scope: Construct, id: string, props: UserIdentityPoolProps) {
     super(scope, id);
+    requireProperties(this, props, { users: 'an AgentUserPool' });
+    const { users } = props;
     this.users = users;
     const providerName = users.userPool.userPoolProviderName;
     this.identityPool = new cognito.CfnIdentityPool(this, 'IdentityPool', {
@@ -57,7 +61,7 @@ export class UserIdentityPool extends Construct implements IUserCredentials {
       principalTags: USER_TAG_CLAIM,
       useDefaults: false,
     });
-    this.userRolePrincipal = identityPoolTrust(this.identityPool.ref);
+    this.userRolePrincipal = identityPoolTrust(this.identityPool.ref, Stack.of(this));
   }
 
   /**
@@ -70,6 +74,7 @@ export class UserIdentityPool extends Construct implements IUserCredentials {
     throwFindings(agent, [...this.issuerFindings(agent), ...this.otherAgentFindings(agent)]);
     this.agent = agent;
     this.warnOfRules(agent);
+    this.warnOfMachines(agent);
     const userRole = UserRole.of(agent);
     throwFindings(agent, this.credentialsFindings(userRole));
     agent.addRequestHeader(ID_TOKEN_HEADER);
@@ -105,6 +110,17 @@ export class UserIdentityPool extends Construct implements IUserCredentials {
     Annotations.of(this).addWarningV2(
       'cdk-agentcore-constructs:identityPoolLetsMoreIn',
       `the authorizer of the agent ${agentName} demands groups, scopes, clients or claims that the identity pool does not look at: every user of the pool gets credentials for what is his own, also one whom the agent does not let in (any more); disable users who may no longer reach their files, or acknowledge it`,
+    );
+  }
+
+  /** A machine signs in for itself, and Amazon Cognito gives it an access token alone. */
+  private warnOfMachines({ authorizer, agentName }: IAgent): void {
+    const { clients } = tokenRules(authorizer);
+    const machines = this.users.machineClientIds.filter((client) => clients?.includes(client) ?? true);
+    if (machines.length === 0) return;
+    Annotations.of(this).addWarningV2(
+      'cdk-agentcore-constructs:machinesHaveNoIdToken',
+      `the authorizer of the agent ${agentName} lets in the client of machines, which get no ID token, and the identity pool gives credentials for ID tokens alone: a machine reaches no workspace and no list of sessions; leave machineClient out, give machines an agent of their own, or acknowledge it`,
     );
   }
 

@@ -5,11 +5,26 @@ import type { WorkspaceBucketBase } from '../storage/workspace-bucket-base';
 
 /** Whose access tokens an API accepts; an `AgentUserPool` is one. */
 export interface IApiUsers {
-  /** `iss` of the tokens: an https address, with its discovery document below it. */
+  /**
+   * `iss` of the tokens, character by character: an https address, with its discovery document below it. Auth0's ends in a
+   * slash.
+   */
   readonly issuerUrl: string;
 
-  /** What `client_id` of a token may say: the clients through which people sign in. */
-  readonly userClientIds: readonly string[];
+  /**
+   * What `client_id` of a token may say: the clients through which people sign in.
+   *
+   * @default - the client is not looked at; then `audiences` is required
+   */
+  readonly userClientIds?: readonly string[];
+
+  /**
+   * What a token has to be meant for (`aud`), of which it must name one: for providers whose access tokens name an audience,
+   * which are most beside Amazon Cognito. Not the id of a client, which is the audience of ID tokens.
+   *
+   * @default - the audience is not looked at; then `userClientIds` is required
+   */
+  readonly audiences?: readonly string[];
 }
 
 /** An account elsewhere that users link; an `OAuthConnection` is one. */
@@ -31,7 +46,10 @@ export interface AgentApiProps {
   /** The agent whose sessions these are. It is in the same stack, and `sessions` and `workspace` are capabilities of it. */
   readonly agent: IAgent;
 
-  /** Who may call: the users of the agent, known to both by the same tokens. */
+  /**
+   * Who may call: the users of the agent, known to both by the same tokens. Where clients and audiences are named, a token
+   * needs one of each.
+   */
   readonly users: IApiUsers;
 
   /** Lists the sessions. */

@@ -17,11 +17,13 @@ import { ApiEnvironment, ApiRoute } from '../handlers/api/environment';
 import { DOWNLOADS_PREFIX, objectStatements, WORKSPACES_PREFIX } from '../iam/object-access';
 import { sessionRowStatements } from '../iam/session-row-access';
 import { USER_KEY_VARIABLE, userRoleAccess, userRoleTrust } from '../iam/user-scope';
+import { requireProperties } from '../private/required-properties';
 import { throwFindings } from '../private/validation';
 import { accessLogStage } from './access-log-stage';
-import type { AgentApiProps } from './agent-api-props';
+import type { AgentApiProps, IApiUsers } from './agent-api-props';
 import { apiFindings, capabilityFindings, webOriginFindings } from './api-findings';
 import { furtherRules } from './further-rules';
+import { warnOfLinks } from './link-warnings';
 
 /** A little less than API Gateway waits, so that the function's own answer arrives. */
 const TIMEOUT = Duration.seconds(29);
@@ -61,9 +63,16 @@ export class AgentApi extends Construct {
   /** @throws Error with every finding about the properties */
   constructor(scope: Construct, id: string, props: AgentApiProps) {
     super(scope, id);
+    requireProperties(this, props, {
+      agent: 'an AgentRuntime',
+      users: 'an AgentUserPool',
+      sessions: 'a SessionTable',
+      workspace: 'a WorkspaceBucket',
+    });
     const { linkedAccounts = [], workspace } = props;
     throwFindings(this, [...apiFindings(this, props), ...otherApiFindings(props.agent)]);
     this.node.addValidation({ validate: () => capabilityFindings(props) });
+    warnOfLinks(this, props);
     this.bucket = workspace.bucket;
 
     const handler = this.defineFunction(props);
@@ -74,7 +83,7 @@ export class AgentApi extends Construct {
       description: `Sessions, files and settings of the users of ${props.agent.agentName}`,
       createDefaultStage: false,
       defaultAuthorizer: new authorizers.HttpJwtAuthorizer('Users', props.users.issuerUrl, {
-        jwtAudience: [...props.users.userClientIds],
+        jwtAudience: [...jwtAudience(props.users)],
       }),
     });
     const integration = new HttpLambdaIntegration('Function', this.function);
@@ -110,6 +119,7 @@ export class AgentApi extends Construct {
 
   private defineFunction(props: AgentApiProps): LibraryFunction {
     const { agent, users, sessions, workspace, reservedConcurrency } = props;
+    const { userClientIds = [], audiences = [] } = users;
     const userRole = UserRole.of(agent);
     const rules = furtherRules(props);
     const handler = new LibraryFunction(this, 'Function', {
@@ -120,7 +130,8 @@ export class AgentApi extends Construct {
       reservedConcurrency,
       permissionsBoundary: agent.permissionsBoundary,
       environment: {
-        [ApiEnvironment.CLIENT_IDS]: users.userClientIds.join(','),
+        ...(userClientIds.length === 0 ? {} : { [ApiEnvironment.CLIENT_IDS]: userClientIds.join(',') }),
+        ...(audiences.length === 0 ? {} : { [ApiEnvironment.AUDIENCES]: Stack.of(this).toJsonString(audiences) }),
         ...(rules === undefined ? {} : { [ApiEnvironment.TOKEN_RULES]: Stack.of(this).toJsonString(rules) }),
         [ApiEnvironment.AGENT_NAME]: agent.agentName,
         [ApiEnvironment.USER_ROLE_ARN]: userRole.role.roleArn,
@@ -171,6 +182,11 @@ export class AgentApi extends Construct {
             },
     });
   }
+}
+
+/** API Gateway looks at the client of a token only where the token names no audience. */
+function jwtAudience({ userClientIds = [], audiences = [] }: IApiUsers): readonly string[] {
+  return audiences.length > 0 ? audiences : userClientIds;
 }
 
 function otherApiFindings(agent: IAgent): string[] {

@@ -2,6 +2,7 @@ import { Stack, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { originFindings } from '../auth/web-origins';
 import type { AgentApiProps } from './agent-api-props';
+import { userFindings } from './api-user-findings';
 
 /** Source: maximum of CorsRules of a bucket in the Amazon S3 user guide; each origin is one. */
 const MAX_ORIGINS = 100;
@@ -19,29 +20,13 @@ export function webOriginFindings(origin: string, present: ReadonlySet<string>):
 
 /** What speaks against the properties of an API at `api`. */
 export function apiFindings(api: IConstruct, { agent, users, throttle, reservedConcurrency }: AgentApiProps): string[] {
-  const { issuerUrl, userClientIds } = users;
-  const discoveryUrl = `${issuerUrl}/.well-known/openid-configuration`;
   return [
     ...(Stack.of(api) === Stack.of(agent)
       ? []
       : [
           `the agent ${agent.node.path} is in another stack, and each of both would need the role of the other; define the API in the stack of the agent`,
         ]),
-    ...(Token.isUnresolved(issuerUrl) || /^https:\/\/[^\s/]+(\/[^\s]*[^\s/])?$/.test(issuerUrl)
-      ? []
-      : [
-          `issuerUrl "${issuerUrl}" is no issuer: it must be an https address without a slash at its end, exactly as tokens have it in "iss"`,
-        ]),
-    ...(userClientIds.length > 0
-      ? []
-      : [
-          'the users have no client, so nobody could call the API; name one, as "client_id" of the access tokens has it',
-        ]),
-    ...(agent.discoveryUrl === undefined || agent.discoveryUrl === discoveryUrl
-      ? []
-      : [
-          `the agent knows its users by ${agent.discoveryUrl} and the API by ${discoveryUrl}, so a user would not find the sessions; give both the same users`,
-        ]),
+    ...userFindings(users, agent),
     ...(throttle === undefined ? [] : throttleFindings(throttle)),
     ...(reservedConcurrency === undefined || isCount(reservedConcurrency)
       ? []

@@ -1,4 +1,12 @@
-import { App, aws_cloudfront as cloudfront, aws_cognito as cognito, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import {
+  App,
+  aws_cloudfront as cloudfront,
+  aws_cognito as cognito,
+  aws_iam as iam,
+  Duration,
+  RemovalPolicy,
+  Stack,
+} from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { HttpOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { AgentRuntime, AgentUserPool, type AgentUserPoolProps } from '../../lib';
@@ -173,6 +181,17 @@ describe('the client of the page', () => {
     ]);
   });
 
+  test.each([
+    'https://agent.example.com:8443',
+    'https://a.b',
+    'https://xn--bcher-kva.example',
+    'https://intranet:65535',
+  ])('sends people back to %s', (origin) => {
+    expect(clientOf(poolWith({ webOrigins: [origin] }).template, 'WebClient').CallbackURLs).toEqual([
+      `${origin}/callback`,
+    ]);
+  });
+
   test('signs nobody in while it has no page', () => {
     const client = clientOf(poolWith({ commandLineClient: {} }).template, 'WebClient');
     expect(client.AllowedOAuthFlowsUserPoolClient).toBe(false);
@@ -242,6 +261,17 @@ describe('sign-up for some domains', () => {
     });
   });
 
+  test('keeps the role of the function within the boundary that is given', () => {
+    const inBounds = testStack();
+    const permissionsBoundary = iam.ManagedPolicy.fromManagedPolicyName(inBounds, 'Boundary', 'boundary');
+    const signUp = { allowedEmailDomains: ['example.com'] };
+    new AgentUserPool(inBounds, 'Users', { ...PAGE, signUp, permissionsBoundary });
+    const roles = resolvedTemplate(inBounds).resourcesOfType('AWS::IAM::Role');
+    expect(roles.map(({ properties }) => properties.PermissionsBoundary)).toEqual([
+      `arn:aws:iam::${ACCOUNT}:policy/boundary`,
+    ]);
+  });
+
   test('gives the function its log and nothing else', () => {
     const resolved = resolvedTemplate(stack);
     const [role] = resolved.resourcesOfType('AWS::IAM::Role');
@@ -305,6 +335,15 @@ describe('the address of the sign-in pages', () => {
     expect(resolvedTemplate(stack).resolve(stack.resolve(users.signInUrl))).toMatch(
       /^https:\/\/acme-[0-9a-f]{6}-00000000\.auth\.eu-central-1\.amazoncognito\.com$/,
     );
+  });
+
+  test.each([
+    ['us-gov-west-1', 'auth-fips.us-gov-west-1'],
+    ['us-west-2', 'auth.us-west-2'],
+  ])('is in %s the one that the Region has', (region, host) => {
+    const stack = new Stack(new App(), 'Test', { env: { account: ACCOUNT, region } });
+    const { signInUrl } = new AgentUserPool(stack, 'Users', PAGE);
+    expect(JSON.stringify(stack.resolve(signInUrl))).toContain(`.${host}.amazoncognito.com`);
   });
 
   test('no other name of the pool is one that the world shares', () => {
@@ -398,6 +437,26 @@ describe('the authorizer', () => {
     );
   });
 
+  test('warns of a group that the pool does not have, and of none that it has', () => {
+    const { users, stack } = poolWith({ ...PAGE, groups: { buyers: 'May order' } });
+    users.userPool.addGroup('Later', { groupName: 'sellers' });
+    users.authorizer({ groups: ['buyers', 'sellers'] });
+    const warnings = () => Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('lets in the group'));
+    expect(warnings()).toEqual([]);
+    users.authorizer({ groups: ['buyers', 'byers'] });
+    expect(warnings().map(({ id, entry }) => [id, entry.data])).toEqual([
+      ['/Test/Users', expect.stringMatching(/"byers", and the pool has buyers, sellers in this app/)],
+    ]);
+  });
+
+  test('says nothing of the groups of a pool that is brought', () => {
+    const stack = testStack();
+    const userPool = cognito.UserPool.fromUserPoolId(stack, 'Pool', 'eu-central-1_AbCdEfGhI');
+    const clients = [cognito.UserPoolClient.fromUserPoolClientId(stack, 'Client', 'web')];
+    AgentUserPool.fromUserPool(stack, 'Users', { userPool, clients }).authorizer({ groups: ['staff'] });
+    expect(Annotations.fromStack(stack).findWarning('*', Match.anyValue())).toEqual([]);
+  });
+
   test('is refused for no groups at all', () => {
     expect(() => poolWith().users.authorizer({ groups: [] })).toThrow(/^Test\/Users: groups is empty/);
   });
@@ -427,10 +486,14 @@ describe('what cannot be', () => {
     [{ commandLineClient: { ports: [] } }, 'commandLineClient.ports is empty'],
     [{ commandLineClient: { ports: [80] } }, 'commandLineClient.ports has 80, on which'],
     [{ commandLineClient: { ports: [70_000] } }, 'commandLineClient.ports has 70000'],
+    [{ commandLineClient: { ports: [9000, 9001, 9000] } }, 'commandLineClient.ports has 9000 twice'],
     [{ machineClient: { scopes: {} } }, 'machineClient.scopes is empty'],
     [{ machineClient: { scopes: { 'a b': 'x' } } }, 'machineClient.scopes has "a b"'],
     [{ machineClient: { scopes: { 'a/b': 'x' } } }, 'machineClient.scopes has "a/b"'],
     [{ groups: { 'two words': 'x' } }, 'group "two words" has no legal name'],
+    [{ groups: { 'a/b': 'x', 'a--b': 'y' } }, 'groups "a/b" and "a--b" are the same with "--" for each slash'],
+    [{ groups: { 'not"buyers': 'x' } }, 'group "not"buyers" has no legal name'],
+    [{ groups: { 'a\\b': 'x' } }, 'group "a\\b" has no legal name'],
     [{ domainPrefix: 'Agent' }, 'domainPrefix "Agent" (5 characters) cannot begin an address'],
     [{ domainPrefix: '-a' }, 'domainPrefix "-a" (2 characters) cannot begin an address'],
     [{ domainPrefix: 'a'.repeat(48) }, '(48 characters) cannot begin an address: give 1 to 47'],
@@ -442,6 +505,16 @@ describe('what cannot be', () => {
     [{ tokenValidity: Duration.days(2) }, 'tokenValidity is 2880 minutes'],
     [{ tokenValidity: Duration.seconds(330) }, 'tokenValidity is 5.5 minutes'],
     [{ refreshTokenValidity: Duration.minutes(59) }, 'refreshTokenValidity is 59 minutes'],
+    [
+      { tokenValidity: Duration.hours(3), refreshTokenValidity: Duration.hours(2) },
+      'Test/Users: refreshTokenValidity is 120 minutes, and tokens are good for 180',
+    ],
+    [
+      { tokenValidity: Duration.hours(2), refreshTokenValidity: Duration.hours(2) },
+      'refreshTokenValidity is 120 minutes, and tokens are good for 120',
+    ],
+    [{ refreshTokenValidity: Duration.hours(1) }, 'refreshTokenValidity is 60 minutes, and tokens are good for 60'],
+    [{ tokenValidity: Duration.days(1) }, 'refreshTokenValidity is 1440 minutes unless said otherwise'],
     ...[
       'agent.example.com',
       'https://agent.example.com/',
@@ -449,6 +522,13 @@ describe('what cannot be', () => {
       'http://agent.example.com',
       'HTTPS://agent.example.com',
       'https://*',
+      'https://agent.example.com:99999',
+      'https://agent.example.com:0',
+      'https://agent..example.com',
+      'https://-agent.example.com',
+      'https://-.',
+      'https://agent.example.com.',
+      `https://${'a'.repeat(64)}.example.com`,
     ].map((origin): [AgentUserPoolProps, string] => [
       { webOrigins: [origin] },
       `web origin "${origin}" is not the address of a site`,

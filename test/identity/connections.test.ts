@@ -7,7 +7,7 @@ import {
   Stack,
   type IPolicyValidationPlugin,
 } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { readConnections } from '../../agent-image/src/config/connections.ts';
 import {
   AgentAuthorizer,
@@ -142,6 +142,24 @@ describe('a GitHub connection', () => {
   });
 });
 
+test("github.com and a server of one's own are two connections of an agent under two names", () => {
+  const stack = testStack();
+  const enterprise = new GitHubConnection(stack, 'Enterprise', {
+    connectionName: 'GHE',
+    enterpriseServerUrl: 'https://github.example.com',
+    clientId: 'Iv1.4567',
+    clientSecret: new secretsmanager.Secret(stack, 'EnterpriseSecret'),
+    returnUrl: RETURN_URL,
+  });
+  agentWith(stack, 'Agent', [github(stack), enterprise]);
+  const environment = runtimeEnvironment(resolvedTemplate(stack));
+  const providerOf = (variable: string) =>
+    (JSON.parse(environment[variable] ?? '{}') as { provider?: string }).provider;
+  expect(providerOf('AGENT_CONNECTION_GHE')).toBe(enterprise.providerName);
+  expect(providerOf('AGENT_CONNECTION_GH')).toMatch(/./);
+  expect(providerOf('AGENT_CONNECTION_GH')).not.toBe(enterprise.providerName);
+});
+
 describe('a vendor', () => {
   test.each<[string, OAuthVendor, string, string]>([
     ['google', OAuthVendor.google(), 'GoogleOauth2', 'GoogleOauth2ProviderConfig'],
@@ -189,6 +207,29 @@ describe('a vendor', () => {
     };
     for (const url of Object.values(TENANT)) expect(config(OAuthVendor.okta(TENANT))).toContain(`"${url}"`);
     expect(config(OAuthVendor.microsoft('0f0f'))).toContain('"TenantId":"0f0f"');
+  });
+});
+
+describe('a connection that the agent server has no tools for', () => {
+  const warnings = (define: (stack: Stack) => IAgentCapability) => {
+    const stack = testStack();
+    agentWith(stack, 'Agent', [define(stack)]);
+    return Annotations.fromStack(stack)
+      .findWarning('*', Match.stringLikeRegexp('has tools for accounts at GitHub and for no account at'))
+      .map(({ id }) => id);
+  };
+
+  test('is warned of when an agent is given it', () => {
+    expect(warnings((stack) => oauth(stack, 'Google'))).toEqual(['/Test/Google']);
+  });
+
+  test('is none to GitHub or to a GitHub Enterprise Server, and no key', () => {
+    expect(warnings((stack) => github(stack))).toEqual([]);
+    expect(warnings((stack) => github(stack, 'Own', 'https://github.example.com'))).toEqual([]);
+    const secret = (stack: Stack) => new secretsmanager.Secret(stack, 'Secret');
+    expect(
+      warnings((stack) => new ApiKeyConnection(stack, 'Key', { connectionName: 'W', secret: secret(stack) })),
+    ).toEqual([]);
   });
 });
 
@@ -556,10 +597,18 @@ describe('what cannot be', () => {
     );
   });
 
+  test('is an agent with one connection twice', () => {
+    const stack = testStack();
+    const connection = github(stack, 'One');
+    expect(() => agentWith(stack, 'Agent', [connection, connection])).toThrow(
+      /^Test\/Agent: Test\/One: the agent .* has this connection already; take it out of capabilities once$/,
+    );
+  });
+
   test('is an agent with two connections of one name', () => {
     const stack = testStack();
     expect(() => agentWith(stack, 'Agent', [github(stack, 'One'), github(stack, 'Two')])).toThrow(
-      /"AGENT_CONNECTION_GH" is set already to another value/,
+      /^Test\/Agent: Test\/Two: connectionName "GH" is that of another connection of the agent .*; give one of them another$/,
     );
   });
 

@@ -394,3 +394,42 @@ describe('an agent that lets fewer users in than the identity pool', () => {
     expect(warnings((users) => users.authorizer(), props)).toEqual([]);
   });
 });
+
+describe('machines, which have no ID token', () => {
+  const warnings = (authorizerOf: (users: AgentUserPool) => AgentAuthorizer, machineClient?: object) => {
+    const own = testStack();
+    const webOrigins = ['https://agent.example.com'];
+    const users = new AgentUserPool(own, 'Users', { webOrigins, ...(machineClient && { machineClient }) });
+    const capabilities = [new UserIdentityPool(own, 'Identities', { users })];
+    new AgentRuntime(own, 'Agent', { image: testImage(), authorizer: authorizerOf(users), capabilities });
+    return Annotations.fromStack(own)
+      .findWarning('*', Match.stringLikeRegexp('lets in the client of machines'))
+      .map(({ id }) => id);
+  };
+
+  test('are warned of where the agent lets them in', () => {
+    expect(warnings((users) => users.authorizer(), {})).toEqual(['/Test/Identities']);
+  });
+
+  test('are no matter where there are none, or the agent does not let them in', () => {
+    expect(warnings((users) => users.authorizer())).toEqual([]);
+    const people = ({ discoveryUrl, userClientIds }: AgentUserPool): AgentAuthorizer =>
+      AgentAuthorizer.oidc({ discoveryUrl, allowedClients: [...userClientIds] });
+    expect(warnings(people, {})).toEqual([]);
+  });
+});
+
+test.each([
+  ['us-gov-west-1', 'cognito-identity-us-gov.amazonaws.com'],
+  ['us-west-2', 'cognito-identity.amazonaws.com'],
+])('in %s the user-scoped role trusts the identity pools of %s', (region, service) => {
+  const own = new Stack(new App(), 'Test', { env: { account: ACCOUNT, region } });
+  agentWith((...capabilities) => capabilities, own);
+  const trust = roleOf(resolvedTemplate(own), 'AgentUserRole').trustPolicy;
+  const [statement] = trust.Statement;
+  expect(statement?.Principal).toEqual({ Federated: service });
+  expect(statement?.Condition).toMatchObject({
+    StringEquals: { [`${service}:aud`]: expect.any(String) as string },
+    'ForAnyValue:StringEquals': { [`${service}:amr`]: 'authenticated' },
+  });
+});

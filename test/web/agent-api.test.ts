@@ -309,6 +309,85 @@ describe('what the authorizer of the agent demands', () => {
   });
 });
 
+describe('users of a provider whose access tokens name an audience', () => {
+  const AUDIENCE = 'https://agent.example.com';
+  const issuerUrl = 'https://tenant.eu.auth0.com/';
+
+  function defineWith(apiUsers: Partial<AgentApiProps['users']>, options: Partial<OidcAuthorizerOptions> = {}): Stack {
+    const stack = testStack();
+    const sessions = new SessionTable(stack, 'Sessions');
+    const workspace = new WorkspaceBucket(stack, 'Workspace');
+    const agent = new AgentRuntime(stack, 'Agent', {
+      image: testImage(),
+      capabilities: [sessions, workspace],
+      authorizer: AgentAuthorizer.oidc({
+        discoveryUrl: `${issuerUrl}.well-known/openid-configuration`,
+        allowedAudiences: [AUDIENCE],
+        ...options,
+      }),
+    });
+    new AgentApi(stack, 'Api', { agent, users: { issuerUrl, ...apiUsers }, sessions, workspace });
+    return stack;
+  }
+  const variables = (stack: Stack): Record<string, string> => {
+    const [handler] = resolvedTemplate(stack).resourcesOfType('AWS::Lambda::Function');
+    return (handler?.properties.Environment as { Variables: Record<string, string> }).Variables;
+  };
+
+  test('are let in by it, under an issuer that ends in a slash', () => {
+    const stack = defineWith({ audiences: [AUDIENCE] });
+    Template.fromStack(stack).hasResourceProperties('AWS::ApiGatewayV2::Authorizer', {
+      JwtConfiguration: { Issuer: issuerUrl, Audience: [AUDIENCE] },
+    });
+    expect(variables(stack)).toMatchObject({ API_AUDIENCES: JSON.stringify([AUDIENCE]) });
+    expect(variables(stack)).not.toHaveProperty('API_CLIENT_IDS');
+    expect(variables(stack)).not.toHaveProperty('API_TOKEN_RULES');
+  });
+
+  test('need both where clients are named besides, and what the agent demands beyond', () => {
+    const stack = defineWith(
+      { audiences: [AUDIENCE, 'https://more.example.com'], userClientIds: ['web'] },
+      { allowedClients: ['web'] },
+    );
+    Template.fromStack(stack).hasResourceProperties('AWS::ApiGatewayV2::Authorizer', {
+      // The client is looked at by the function: API Gateway does not where there is an audience.
+      JwtConfiguration: { Audience: [AUDIENCE, 'https://more.example.com'] },
+    });
+    expect(variables(stack)).toMatchObject({
+      API_CLIENT_IDS: 'web',
+      API_TOKEN_RULES: JSON.stringify({ audiences: [AUDIENCE] }),
+    });
+  });
+
+  test.each<[string, Partial<AgentApiProps['users']>, RegExp, Partial<OidcAuthorizerOptions>?]>([
+    [
+      'without the audience that the agent demands',
+      { userClientIds: ['web'] },
+      /takes tokens with the audience https:/,
+    ],
+    ['with neither clients nor audiences', {}, /neither clients nor audiences/],
+    [
+      'with a client of the API for an audience, which ID tokens have',
+      { userClientIds: ['web'], audiences: ['web'] },
+      /audiences has "web", the id of a client/,
+    ],
+    [
+      'with a client of the agent for an audience',
+      { audiences: ['web'] },
+      /audiences has "web", the id of a client/,
+      { allowedClients: ['web'] },
+    ],
+    ['with an audience that is none', { audiences: [' '] }, /audiences has " ", which no token is meant for/],
+    [
+      'of Amazon Cognito, whose access tokens name none',
+      { issuerUrl: ISSUER, audiences: [AUDIENCE] },
+      /audiences is given for a Cognito user pool/,
+    ],
+  ])('are refused %s', (_, apiUsers, finding, options = {}) => {
+    expect(() => defineWith(apiUsers, options)).toThrow(finding);
+  });
+});
+
 describe('linked accounts', () => {
   test('have a route, and what they grant goes to the function', () => {
     const { template } = synthesized({ linkedAccounts: [linkedAccount] });
@@ -329,11 +408,16 @@ describe('a mistake', () => {
       /issuerUrl "http:.*is no issuer/,
     ],
     [
-      'an issuer with a slash at its end',
+      'an issuer of Amazon Cognito with a slash at its end',
       { users: { ...users, issuerUrl: `${ISSUER}/` } },
-      /without a slash at its end/,
+      /ends in a slash, and "iss" of a Cognito user pool does not/,
     ],
-    ['users without a client', { users: { ...users, userClientIds: [] } }, /the users have no client/],
+    ['an issuer with parameters', { users: { ...users, issuerUrl: `${ISSUER}?a=b` } }, /issuerUrl ".*" is no issuer/],
+    [
+      'users without a client',
+      { users: { ...users, userClientIds: [] } },
+      /the users have neither clients nor audiences/,
+    ],
     [
       'other users than the agent has',
       { users: { ...users, issuerUrl: 'https://id.example.com' } },
@@ -348,7 +432,7 @@ describe('a mistake', () => {
 
   test('is told together with others', () => {
     const props = { users: { issuerUrl: 'x', userClientIds: [] }, throttle: { rateLimit: -1, burstLimit: 1 } };
-    expect(() => define(props)).toThrow(/issuerUrl[\s\S]*no client[\s\S]*throttle\.rateLimit/);
+    expect(() => define(props)).toThrow(/issuerUrl[\s\S]*neither clients[\s\S]*throttle\.rateLimit/);
   });
 
   test('is a second API of one agent', () => {

@@ -1,4 +1,5 @@
 import { aws_secretsmanager as secretsmanager } from 'aws-cdk-lib';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import {
   AgentApi,
   AgentRuntime,
@@ -72,4 +73,40 @@ test('the API completes links of this provider, and gets no token', () => {
   expect(actions).toContain('bedrock-agentcore:CompleteResourceTokenAuth');
   expect(actions.filter((action) => action !== 'bedrock-agentcore:CompleteResourceTokenAuth')).toEqual([]);
   expect(statements.flatMap(({ Resource }) => Resource)).not.toContain('*');
+});
+
+describe('accounts that the agent has users link', () => {
+  const warnings = (parts: { readonly agent: boolean; readonly api: boolean }) => {
+    const own = testStack();
+    const pool = new AgentUserPool(own, 'Users', { webOrigins: ['https://agent.example.com'] });
+    const account = new GitHubConnection(own, 'GitHub', {
+      clientId: 'Iv1.0123456789abcdef',
+      clientSecret: secretsmanager.Secret.fromSecretNameV2(own, 'Secret', 'github'),
+      returnUrl: 'https://agent.example.com/oauth/return',
+    });
+    const given = { sessions: new SessionTable(own, 'Sessions'), workspace: new WorkspaceBucket(own, 'Workspace') };
+    const runtime = new AgentRuntime(own, 'Agent', {
+      image: testImage(),
+      authorizer: pool.authorizer(),
+      capabilities: [given.sessions, given.workspace, ...(parts.agent ? [account] : [])],
+    });
+    const linkedAccounts = parts.api ? [account] : [];
+    new AgentApi(own, 'Api', { agent: runtime, users: pool, ...given, linkedAccounts });
+    return Annotations.fromStack(own)
+      .findWarning('/Test/Api', Match.stringLikeRegexp('link'))
+      .map(({ entry }) => /no account is ever linked|nobody begins to link/.exec(String(entry.data))?.[0]);
+  };
+
+  test('are those of the API, and nothing is warned of', () => {
+    expect(warnings({ agent: true, api: true })).toEqual([]);
+    expect(warnings({ agent: false, api: false })).toEqual([]);
+  });
+
+  test('are warned of where the API does not end what the agent begins', () => {
+    expect(warnings({ agent: true, api: false })).toEqual(['no account is ever linked']);
+  });
+
+  test('are warned of where the agent does not begin what the API ends', () => {
+    expect(warnings({ agent: false, api: true })).toEqual(['nobody begins to link']);
+  });
 });

@@ -4,8 +4,10 @@ import type { CredentialStore, MintedCredentials } from '../credentials';
 import { RequestFault } from '../http-messages';
 import type { RoleDirectory } from './role-directory';
 
-/** On whose word a role is taken on. */
-const PROVIDER = 'cognito-identity.amazonaws.com';
+/** On whose word a role is taken on; AWS GovCloud (US) has a name of its own. Ids of pools begin with their Region. */
+function providerOf(poolId: string): string {
+  return poolId.startsWith('us-gov-') ? 'cognito-identity-us-gov.amazonaws.com' : 'cognito-identity.amazonaws.com';
+}
 
 /** Who is given the credentials of a role by an identity pool. */
 export interface WebIdentity {
@@ -31,17 +33,18 @@ export function assumeRoleForIdentity(
 ): MintedCredentials {
   const role = roles.find(roleArn);
   const keys = Object.keys(tags);
+  const provider = providerOf(poolId);
   const context: RequestContext = {
-    [`${PROVIDER}:aud`]: poolId,
-    [`${PROVIDER}:amr`]: ['authenticated', 'cognito-idp'],
-    [`${PROVIDER}:sub`]: identityId,
+    [`${provider}:aud`]: poolId,
+    [`${provider}:amr`]: ['authenticated', 'cognito-idp'],
+    [`${provider}:sub`]: identityId,
     ...Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:RequestTag/${key}`, value])),
     ...(keys.length === 0 ? {} : { 'aws:TagKeys': keys }),
   };
   const actions = ['sts:AssumeRoleWithWebIdentity', ...(keys.length === 0 ? [] : ['sts:TagSession'])];
   const trust = role === undefined ? undefined : federated(role.policies().trustPolicy);
   const trusts = (action: string): boolean =>
-    trust !== undefined && evaluateTrust(trust, { service: PROVIDER }, action, context).allowed;
+    trust !== undefined && evaluateTrust(trust, { service: provider }, action, context).allowed;
   const refused = actions.find((action) => !trusts(action));
   if (role === undefined || refused !== undefined) {
     throw new RequestFault(

@@ -1,5 +1,5 @@
 import { WorkspaceDamaged } from '../../../agent-image/src/workspace/format/entries.ts';
-import { readCaller } from './caller';
+import { type AcceptedTokens, readCaller } from './caller';
 import { ApiRoute } from './environment';
 import { ApiFailure, FAILURES } from './failure';
 import { fileContent, listFiles } from './files';
@@ -11,8 +11,7 @@ import { deleteSession, listSessions, renameSession } from './sessions';
 import { getSettings, putSettings } from './settings';
 import type { TokenRules } from './token-rules';
 
-export interface ApiOptions {
-  readonly clientIds: readonly string[];
+export interface ApiOptions extends AcceptedTokens {
   /** What the agent demands of tokens besides; nothing when left out. */
   readonly tokenRules?: TokenRules;
   readonly openUserData: OpenUserData;
@@ -50,8 +49,9 @@ export function createApi(options: ApiOptions): (event: HttpEvent) => Promise<Ht
   };
 }
 
-async function answer(event: HttpEvent, { clientIds, tokenRules, openUserData, link }: ApiOptions): Promise<unknown> {
-  const caller = readCaller(event, clientIds, tokenRules);
+async function answer(event: HttpEvent, options: ApiOptions): Promise<unknown> {
+  const { openUserData, link } = options;
+  const caller = readCaller(event, options, options.tokenRules);
   if (event.routeKey === ApiRoute.COMPLETE_LINK) return completeLink(event, caller, link);
   const operation = Object.hasOwn(OPERATIONS, event.routeKey)
     ? OPERATIONS[event.routeKey as keyof typeof OPERATIONS]

@@ -3,7 +3,10 @@ import type { TokenRules } from './token-rules';
 
 export interface ApiConfiguration {
   readonly region: string;
+  /** Of the clients whose tokens are accepted; empty where the audience alone is looked at. */
   readonly clientIds: readonly string[];
+  /** What tokens have to be meant for; empty where the client alone is looked at. */
+  readonly audiences: readonly string[];
   /** What the agent demands of tokens besides. */
   readonly tokenRules?: TokenRules;
   /** The name of the agent whose sessions these are. */
@@ -31,10 +34,15 @@ export function readConfiguration(env: Readonly<Record<string, string | undefine
     }
     return value;
   };
-  const tokenRules = env[ApiEnvironment.TOKEN_RULES];
+  const { [ApiEnvironment.TOKEN_RULES]: tokenRules, [ApiEnvironment.AUDIENCES]: audiences } = env;
   return {
     region: required('AWS_REGION'),
-    clientIds: required(ApiEnvironment.CLIENT_IDS).split(','),
+    // Nobody is let in by neither.
+    clientIds:
+      audiences === undefined
+        ? required(ApiEnvironment.CLIENT_IDS).split(',')
+        : (env[ApiEnvironment.CLIENT_IDS]?.split(',') ?? []),
+    audiences: audiences === undefined ? [] : (JSON.parse(audiences) as string[]),
     ...(tokenRules !== undefined && { tokenRules: JSON.parse(tokenRules) as TokenRules }),
     agentName: required(ApiEnvironment.AGENT_NAME),
     userRoleArn: required(ApiEnvironment.USER_ROLE_ARN),

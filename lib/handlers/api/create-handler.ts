@@ -9,9 +9,10 @@ export function createHandler(
   env: Readonly<Record<string, string | undefined>>,
   log: (line: string) => void,
 ): (event: HttpEvent) => Promise<HttpReply> {
-  const { clientIds, tokenRules, ...services } = readConfiguration(env);
+  const { clientIds, audiences, tokenRules, ...services } = readConfiguration(env);
   return createApi({
     clientIds,
+    audiences,
     ...(tokenRules !== undefined && { tokenRules }),
     openUserData: (userKey) => new AwsUserData(services, userKey),
     link: new AgentCoreLinkCompletion(services.region, log),

@@ -1,7 +1,9 @@
 /** Names of the environment variables through which `AgentApi` speaks to its function. */
 export const ApiEnvironment = {
-  /** The ids of the clients whose access tokens are accepted, with commas. */
+  /** The ids of the clients whose access tokens are accepted, with commas; not set where the client is not looked at. */
   CLIENT_IDS: 'API_CLIENT_IDS',
+  /** What access tokens have to be meant for, as a list in JSON; not set where the audience is not looked at. */
+  AUDIENCES: 'API_AUDIENCES',
   /** What the agent demands of tokens besides, as JSON; not set where it demands nothing. */
   TOKEN_RULES: 'API_TOKEN_RULES',
   /** The name of the agent: its sessions are those of the API. */

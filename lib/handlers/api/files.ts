@@ -13,7 +13,7 @@ import type { Download, UserData } from './ports';
 const PAGE = { most: 1_000, usual: 1_000 } as const;
 
 /** Largest file that is given, in bytes: it is put together in the memory of the function. */
-export const MAX_FILE_BYTES = 128 * 1024 * 1024;
+const MAX_FILE_BYTES = 128 * 1024 * 1024;
 
 export interface ListedFile {
   readonly name: string;

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
+import { userKeyOf } from '../../../agent-image/src/caller.ts';
 import { createApi, type ApiOptions } from '../../../lib/handlers/api/api';
+import { readConfiguration } from '../../../lib/handlers/api/configuration';
 import { ApiRoute } from '../../../lib/handlers/api/environment';
 import { ApiFailure, FAILURES, type FailureCode } from '../../../lib/handlers/api/failure';
 import type { HttpEvent } from '../../../lib/handlers/api/http-event';
@@ -37,6 +39,7 @@ const openUserData: OpenUserData = (userKey) => {
 const linked: (readonly string[])[] = [];
 const options: ApiOptions = {
   clientIds: ['web-client', 'cli-client'],
+  audiences: [],
   openUserData,
   link: {
     complete: (...values) => {
@@ -103,6 +106,90 @@ describe('a token that API Gateway lets through', () => {
       ]);
     },
   );
+});
+
+describe('a token of a provider that names an audience and no client', () => {
+  const AUDIENCE = 'https://agent.example.com';
+  const ISSUER_OF_OTHERS = 'https://tenant.eu.auth0.com/';
+  const ada = { iss: ISSUER_OF_OTHERS, sub: 'auth0|ada', aud: [AUDIENCE, `${ISSUER_OF_OTHERS}userinfo`], azp: 'spa' };
+  /** As API Gateway hands it on: claims are text there, and a list is one too. */
+  const eventOf = (claims: Readonly<Record<string, unknown>>): HttpEvent => ({
+    ...withClaims(
+      Object.fromEntries(
+        Object.entries(claims).map(([name, value]) => [
+          name,
+          Array.isArray(value) ? `[${value.join(' ')}]` : String(value),
+        ]),
+      ),
+    ),
+    headers: { authorization: `Bearer ${unsignedJwt(claims)}` },
+  });
+  const answer = (claims: Readonly<Record<string, unknown>>, clientIds: string[] = []) =>
+    createApi({ ...options, clientIds, audiences: [AUDIENCE] })(eventOf(claims));
+
+  test('is accepted when it is meant for the API, and its user is the one that the agent knows', async () => {
+    expect((await answer(ada)).statusCode).toBe(200);
+    expect((await answer({ ...ada, aud: AUDIENCE })).statusCode).toBe(200);
+    expect(opened).toEqual([userKeyOf(ISSUER_OF_OTHERS, 'auth0|ada'), userKeyOf(ISSUER_OF_OTHERS, 'auth0|ada')]);
+  });
+
+  test('needs a client of the API too where clients are named', async () => {
+    expect((await answer({ ...ada, client_id: 'spa' }, ['spa'])).statusCode).toBe(200);
+    for (const claims of [ada, { ...ada, client_id: 'other' }]) {
+      expect(refusal(await answer(claims, ['spa']))).toEqual([401, 'UNAUTHENTICATED']);
+    }
+  });
+
+  test.each<[string, Readonly<Record<string, unknown>>]>([
+    ['is meant for another', { ...ada, aud: 'https://other.example.com' }],
+    ['is meant for something that only contains the name', { ...ada, aud: `${AUDIENCE} x` }],
+    ['is meant for nobody', { iss: ISSUER_OF_OTHERS, sub: 'auth0|ada' }],
+    ['is an ID token, whose audience is the client', { ...ada, aud: 'spa' }],
+    ['is an ID token for this audience too, with a nonce', { ...ada, nonce: 'n' }],
+    ['is an ID token for this audience too, with the hash of an access token', { ...ada, at_hash: 'h' }],
+    ['is an ID token for this audience too, with the hash of a code', { ...ada, c_hash: 'h' }],
+    ['says that it is an ID token', { ...ada, typ: 'ID' }],
+    ['is an ID token of Amazon Cognito', { ...ada, token_use: 'id' }],
+  ])('is refused when it %s', async (_, claims) => {
+    expect(refusal(await answer(claims))).toEqual([401, 'UNAUTHENTICATED']);
+    expect(opened).toEqual([]);
+  });
+
+  test('is refused by an API that has neither clients nor audiences', async () => {
+    const reply = await createApi({ ...options, clientIds: [], audiences: [] })(eventOf(ada));
+    expect(refusal(reply)).toEqual([401, 'UNAUTHENTICATED']);
+  });
+});
+
+describe('the environment of the function', () => {
+  const env = {
+    AWS_REGION: 'eu-west-1',
+    API_AGENT_NAME: 'support',
+    API_USER_ROLE_ARN: 'arn:aws:iam::111122223333:role/user',
+    API_SESSION_TABLE: 'sessions',
+    API_WORKSPACE_BUCKET: 'workspaces',
+    API_WORKSPACES_PREFIX: 'workspaces/',
+    API_DOWNLOADS_PREFIX: 'downloads/',
+  };
+
+  test('names clients, audiences or both', () => {
+    expect(readConfiguration({ ...env, API_CLIENT_IDS: 'a,b' })).toMatchObject({
+      clientIds: ['a', 'b'],
+      audiences: [],
+    });
+    expect(readConfiguration({ ...env, API_AUDIENCES: '["a, b"]' })).toMatchObject({
+      clientIds: [],
+      audiences: ['a, b'],
+    });
+    expect(readConfiguration({ ...env, API_CLIENT_IDS: 'a', API_AUDIENCES: '["b"]' })).toMatchObject({
+      clientIds: ['a'],
+      audiences: ['b'],
+    });
+  });
+
+  test('fails the start without either', () => {
+    expect(() => readConfiguration(env)).toThrow('The environment variable API_CLIENT_IDS is missing');
+  });
 });
 
 describe('a token that the agent would not take', () => {

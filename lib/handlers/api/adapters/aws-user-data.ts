@@ -10,7 +10,7 @@ import { PATIENCE } from './patience';
 import { S3SessionObjects } from './s3-session-objects';
 
 /** Where the data of users lies, and how it is reached. */
-export type AwsUserDataOptions = Omit<ApiConfiguration, 'clientIds' | 'tokenRules'>;
+export type AwsUserDataOptions = Omit<ApiConfiguration, 'audiences' | 'clientIds' | 'tokenRules'>;
 
 /**
  * What belongs to one user, with credentials that reach nothing else. They are asked for with every request and kept for

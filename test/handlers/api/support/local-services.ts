@@ -7,7 +7,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import dynalite from 'dynalite';
 import { S3ObjectStore } from '../../../../agent-image/src/workspace/s3-object-store';
-import { startLocalS3 } from '../../../../bin/local/s3/standalone';
+import { startLocalS3 } from '../../../support/local-s3';
 import { SessionTable } from '../../../../lib/storage/session-table';
 import { assumedRole, closed, type ScriptedReply, ScriptedService, urlOf } from './scripted-service';
 

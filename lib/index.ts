@@ -17,22 +17,25 @@ export { AgentGateway } from './gateway/agent-gateway';
 export { AgentGatewayBase } from './gateway/agent-gateway-base';
 export { WebAclFailureMode, type AgentGatewayProps } from './gateway/agent-gateway-props';
 export { ApiDocument, type BoundApiDocument } from './gateway/api-document';
-export type {
-  ApiGatewayTargetOptions,
-  ApiOperations,
-  ApiTargetOptions,
-  SmithyTargetOptions,
-} from './gateway/api-targets';
+export type { ApiGatewayTargetOptions, ApiOperations } from './gateway/api-gateway-target';
 export type { GatewayCallers } from './gateway/cedar-schema';
+export type { CedarStatement, EntityReference } from './gateway/cedar-statement';
+export type { ApiTargetOptions, SmithyTargetOptions } from './gateway/document-targets';
 export type { FunctionToolOptions } from './gateway/function-tool';
 export { GatewayPolicies, type GatewayPoliciesProps } from './gateway/gateway-policies';
 export { GatewayPolicy, type CedarPolicyOptions } from './gateway/gateway-policy';
 export { GatewayRateLimit, type RateLimitScope, type RequestRate } from './gateway/gateway-rate-limit';
-export type { BoundGatewayTarget, IGatewayTarget, ToolDefinition } from './gateway/gateway-target';
+export type {
+  BoundGatewayTarget,
+  GatewayTargetBindOptions,
+  IGatewayTarget,
+  ToolDefinition,
+} from './gateway/gateway-target';
 export { GatewayTool } from './gateway/gateway-tool';
-export { qualifiedToolName, type GatewayToolSpec } from './gateway/gateway-tool-spec';
+export { qualifiedToolName, type GatewayToolSpec, type OpenTarget } from './gateway/gateway-tool-spec';
 export type { AgentGatewayAttributes } from './gateway/imported-agent-gateway';
-export type { McpServerTargetOptions, RuntimeTargetOptions } from './gateway/mcp-targets';
+export type { McpServerTargetOptions } from './gateway/mcp-server-target';
+export type { RuntimeTargetOptions } from './gateway/runtime-target';
 export {
   OutboundCredential,
   type CredentialKind,
@@ -46,12 +49,18 @@ export {
 } from './gateway/outbound-credential';
 export type { TargetKind } from './gateway/outbound-rules';
 export { GatewayCondition, GatewayInputField } from './gateway/policy-condition';
+export type { InputFields } from './gateway/policy-fields';
 export { GatewayPrincipal } from './gateway/policy-principal';
-export type { GatewayPolicyOptions } from './gateway/policy-source';
+export type { GatewayPolicyOptions, PolicyScope, WrittenPolicy } from './gateway/policy-source';
 export type { GatewayStatement } from './gateway/policy-statement';
+export type { PolicyText } from './gateway/policy-text';
 export type { StandardIssue, StandardResult, StandardSchema } from './gateway/standard-schema';
 export type { ToolInput } from './gateway/tool-input';
 export type { ObjectToolSchema, ToolSchema, ToolSchemaType } from './gateway/tool-schema';
+export type { AcknowledgedPolicyProps } from './iam/acknowledged-policy';
+export type { RuntimeAccessTarget } from './iam/runtime-access';
+export type { BaselineStatement } from './iam/runtime-baseline';
+export type { VaultProviderAccess, Workload } from './iam/token-vault-access';
 export { ApiKeyConnection, type ApiKeyConnectionProps } from './identity/api-key-connection';
 export { ConnectionBase } from './identity/connection-base';
 export { GitHubConnection, type GitHubConnectionProps } from './identity/github-connection';
@@ -65,6 +74,8 @@ export {
 export { UserIdentityPool, type UserIdentityPoolProps } from './identity/user-identity-pool';
 export { LogDelivery, type LogDeliveryProps } from './logs/log-delivery';
 export { DeliveredLog, LogSource } from './logs/log-source';
+export { AgentMetrics } from './metrics/agent-metrics';
+export { MetricStanding, type MetricDefinition } from './metrics/metric';
 export type { IAgentModels } from './model/agent-models';
 export { ClaudeModel } from './model/claude-model';
 export { ClaudeModels, type ClaudeModelRoles } from './model/claude-models';
@@ -89,6 +100,7 @@ export { BudgetCosts } from './observability/budget-costs';
 export { LOG_QUERIES, type LogQuery, type LogQueryParameter } from './observability/log-queries';
 export type {
   IObservedAgent,
+  IObservedBrowser,
   IObservedCodeInterpreter,
   IObservedGateway,
   IObservedSessionTable,
@@ -100,7 +112,7 @@ export { AgentFileSystem } from './runtime/agent-file-system';
 export { AgentImage, type ClaudeAgentImageOptions, type DirectoryImageOptions } from './runtime/agent-image';
 export { AgentNetwork, type VpcNetworkOptions } from './runtime/agent-network';
 export { AgentRuntime } from './runtime/agent-runtime';
-export type { IAgentRuntime } from './runtime/agent-runtime-base';
+export { AgentRuntimeBase, type IAgentRuntime } from './runtime/agent-runtime-base';
 export type { AgentRuntimeProps } from './runtime/agent-runtime-props';
 export { CallerOverride, PermissionMode, type AgentSettings, type SessionLimits } from './runtime/agent-settings';
 export { AgentVpcEndpoints, type AgentVpcEndpointsProps } from './runtime/agent-vpc-endpoints';
@@ -112,7 +124,8 @@ export {
   type ImageSource,
 } from './runtime/image-builder';
 export type { AgentRuntimeAttributes, RuntimeDescription } from './runtime/imported-agent-runtime';
-export type { IInvocationTarget } from './runtime/invocation-target';
+export { InvocationTarget, type IInvocationTarget, type RuntimeTarget } from './runtime/invocation-target';
+export type { ReachingAgent } from './runtime/subnet-reach';
 export { SessionTable, type SessionTableProps } from './storage/session-table';
 export { type SessionRetentionOptions, SessionTableBase } from './storage/session-table-base';
 export { WorkspaceBucket, type WorkspaceBucketProps } from './storage/workspace-bucket';

@@ -1,11 +1,34 @@
 import type { aws_bedrockagentcore as agentcore, aws_iam as iam } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
-/** What an agent demands of the tokens of its callers; what is left out is not looked at. */
+/** What an agent demands of the tokens of its callers. */
 export interface AcceptedTokens {
+  /**
+   * What `client_id` may say.
+   *
+   * @default - the client is not looked at
+   */
   readonly allowedClients?: readonly string[];
+
+  /**
+   * What the token has to be meant for: `aud` must name one of them.
+   *
+   * @default - the audience is not looked at
+   */
   readonly allowedAudiences?: readonly string[];
+
+  /**
+   * Of which `scope` must have one.
+   *
+   * @default - scopes are not looked at
+   */
   readonly allowedScopes?: readonly string[];
+
+  /**
+   * What other claims must say; all of it.
+   *
+   * @default - no other claim is looked at
+   */
   readonly customClaims?: readonly agentcore.RuntimeCustomClaim[];
 }
 

@@ -1,3 +1,5 @@
+import { repeated } from '../private/repeated';
+
 /**
  * Tools of the Claude Agent SDK that a definition may permit; files are confined to the workspace by the agent server.
  *
@@ -145,10 +147,6 @@ export function readJson(text: string, report: Report): unknown {
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function repeated(values: readonly string[]): string[] {
-  return [...new Set(values.filter((value, index) => values.indexOf(value) !== index))];
 }
 
 /** `text` as it can stand in a message. */

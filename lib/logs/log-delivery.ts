@@ -5,6 +5,7 @@ import { Construct, type IConstruct } from 'constructs';
 import { grantLogEncryption } from '../iam/log-encryption';
 import { logGroupsIn } from '../iam/vended-logs';
 import { renderedText } from '../private/rendered-text';
+import { requireProperties } from '../private/required-properties';
 import { throwFindings } from '../private/validation';
 import { DeliveredLog, type LogSource } from './log-source';
 
@@ -77,6 +78,7 @@ export class LogDelivery extends Construct {
   /** @throws Error with every finding about the properties */
   constructor(scope: Construct, id: string, props: LogDeliveryProps) {
     super(scope, id);
+    requireProperties(this, props, { source: 'a LogSource' });
     const { source, applicationLogs = false, usageLogs = false, traces = false } = props;
     const wanted = [
       ...(applicationLogs ? [DeliveredLog.APPLICATION_LOGS] : []),
@@ -87,7 +89,7 @@ export class LogDelivery extends Construct {
       ...(wanted.length === 0
         ? ['nothing is delivered; switch on applicationLogs, usageLogs or traces, or leave the delivery out']
         : []),
-      ...source.findings(wanted),
+      ...source.findings(this, wanted),
       ...this.rivalFindings(source),
     ]);
     this.source = source;

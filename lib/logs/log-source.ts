@@ -1,4 +1,6 @@
-import { Fn, Token } from 'aws-cdk-lib';
+import { Fn, Stack, Token } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+import { differences, environmentOf, knownEnvironment } from '../private/arn-environment';
 
 /** A kind of log that AgentCore delivers. */
 export enum DeliveredLog {
@@ -20,6 +22,8 @@ interface SourceKind {
   readonly prefix: string;
   /** Where its log groups are. */
   readonly folder: string;
+  /** What stands before the id in its ARN, as a regular expression. */
+  readonly resource: string;
   readonly offers: readonly DeliveredLog[];
 }
 
@@ -35,30 +39,35 @@ const RUNTIME: SourceKind = {
   words: 'runtime',
   prefix: 'runtime',
   folder: `${FOLDER}/runtimes`,
+  resource: 'runtime',
   offers: [APPLICATION_LOGS, USAGE_LOGS, TRACES],
 };
 const GATEWAY: SourceKind = {
   words: 'gateway',
   prefix: 'gateway',
   folder: `${FOLDER}/gateways`,
+  resource: 'gateway',
   offers: [APPLICATION_LOGS, TRACES],
 };
 const MEMORY: SourceKind = {
   words: 'memory',
   prefix: 'memory',
   folder: `${FOLDER}/memories`,
+  resource: 'memory',
   offers: [APPLICATION_LOGS, TRACES],
 };
 const CODE_INTERPRETER: SourceKind = {
   words: 'code interpreter',
   prefix: 'code-interpreter',
   folder: `${FOLDER}/code-interpreters`,
+  resource: 'code-interpreter(?:-custom)?',
   offers: [APPLICATION_LOGS, USAGE_LOGS, TRACES],
 };
 const BROWSER: SourceKind = {
   words: 'browser',
   prefix: 'browser',
   folder: `${FOLDER}/browsers`,
+  resource: 'browser(?:-custom)?',
   offers: [APPLICATION_LOGS, USAGE_LOGS, TRACES],
 };
 
@@ -129,10 +138,12 @@ export class LogSource {
     return this.knownName === undefined ? this.logFolder : `${this.kind.folder}/${this.knownName}-${ID_SUFFIX}`;
   }
 
-  /** What speaks against delivering `logs` of it. */
-  public findings(logs: readonly DeliveredLog[]): string[] {
+  /** What speaks against delivering `logs` of it in the stack of `scope`. */
+  public findings(scope: IConstruct, logs: readonly DeliveredLog[]): string[] {
     const { words, offers } = this.kind;
     return [
+      ...this.arnFindings(),
+      ...this.placeFindings(scope),
       ...(isOwnedByAws(this.arn)
         ? [
             `"${this.arn}" is a ${words} that AWS keeps for every account, and AgentCore delivers logs of those in the account only; define one of your own`,
@@ -150,6 +161,30 @@ export class LogSource {
             `AgentCore delivers no ${log} of a ${words}, only ${offers.join(' and ')}; leave that out, or deliver it of another resource`,
         ),
     ];
+  }
+
+  private arnFindings(): string[] {
+    const { words, resource } = this.kind;
+    if (Token.isUnresolved(this.arn) || isOwnedByAws(this.arn)) return [];
+    const id = new RegExp(`^arn:aws[a-z-]*:bedrock-agentcore:[a-z0-9-]+:\\d{12}:${resource}/([^/:]+)$`).exec(
+      this.arn,
+    )?.[1];
+    if (id === undefined) {
+      return [
+        `"${this.arn}" is not the ARN of a ${words}; give the one that the console shows, without a version or endpoint`,
+      ];
+    }
+    return Token.isUnresolved(this.id) || this.id === id
+      ? []
+      : [`"${this.id}" is not the id in the ARN of the ${words}, which is "${id}"; give that one`];
+  }
+
+  private placeFindings(scope: IConstruct): string[] {
+    const { words } = this.kind;
+    return differences(environmentOf(this.arn), knownEnvironment(Stack.of(scope))).map(
+      ({ what, there, here }) =>
+        `the ${words} is in the ${what} ${there} and this stack in ${here}, and logs are delivered where the ${words} is; define the delivery in a stack of the ${what} ${there}`,
+    );
   }
 
   private get idSuffix(): string {

@@ -1,12 +1,5 @@
 import { aws_cloudwatch as cloudwatch } from 'aws-cdk-lib';
-import {
-  type Dimensions,
-  familyOf,
-  type MetricDefinition,
-  type MetricFamily,
-  metricOf,
-  MetricStanding,
-} from './metric';
+import { familyOf, type MetricDefinition, type MetricFamily, metricOf, MetricStanding } from './metric';
 
 const { COUNT, MILLISECONDS, SECONDS, BYTES, NONE } = cloudwatch.Unit;
 const { SUM, AVERAGE } = cloudwatch.Stats;
@@ -50,6 +43,7 @@ export const AgentMetrics = {
   PERMISSION_WAIT: agentMetric('PermissionWait', MILLISECONDS, AVERAGE),
   SESSIONS: agentMetric('Sessions', COUNT, SUM),
   SESSION_DURATION: agentMetric('SessionDuration', SECONDS, AVERAGE),
+  SESSION_TOKENS: agentMetric('SessionTokens', COUNT, AVERAGE),
   RESTORE_TIME: agentMetric('RestoreTime', MILLISECONDS, P95),
   RESTORE_BYTES: agentMetric('RestoreBytes', BYTES, SUM),
   RESTORE_FAILURES: agentMetric('RestoreFailures', COUNT, SUM),
@@ -64,11 +58,11 @@ export interface MetricWriter {
   readonly metricsNamespace: string;
 }
 
-/** A metric of {@link AgentMetrics} as this agent writes it, under `[Agent]` and the dimensions that are given. */
+/** A metric of {@link AgentMetrics} as this agent writes it, under `[Agent]` and the dimensions of `options.dimensionsMap`. */
 export function agentMetricOf(
   { agentName, metricsNamespace: namespace }: MetricWriter,
   definition: MetricDefinition,
-  { dimensions, ...options }: cloudwatch.MetricOptions & { readonly dimensions?: Dimensions } = {},
+  options?: cloudwatch.MetricOptions,
 ): cloudwatch.Metric {
-  return metricOf({ ...definition, namespace }, { ...dimensions, Agent: agentName }, options);
+  return metricOf({ ...definition, namespace }, { Agent: agentName }, options);
 }

@@ -1,13 +1,16 @@
 import { aws_cloudwatch as cloudwatch } from 'aws-cdk-lib';
-import { AGENTCORE_NAMESPACE, familyOf, MetricStanding } from './metric';
+import { AGENTCORE_NAMESPACE, type Dimensions, familyOf, MetricStanding } from './metric';
 
 const { COUNT, MILLISECONDS } = cloudwatch.Unit;
 const { SUM } = cloudwatch.Stats;
 const P95 = cloudwatch.Stats.p(95);
 
+/** The set that accounts show for all tools of a gateway. */
+const GATEWAY_SET = ['Operation', 'Protocol', 'Method', 'Resource'];
+
 const gatewayMetric = familyOf({
   namespace: AGENTCORE_NAMESPACE,
-  dimensionSets: [['Operation', 'Protocol', 'Method', 'Resource', 'Name']],
+  dimensionSets: [[...GATEWAY_SET, 'Name'], GATEWAY_SET],
   // The guide lists the dimensions and not their sets; the L2 of the CDK leaves Method and Name out.
   standing: MetricStanding.SETS_OPEN,
   source: 'AgentCore generated gateway observability data',
@@ -32,3 +35,8 @@ export const GatewayMetrics = {
   /** What the function or API behind the tool took of it. */
   TARGET_EXECUTION_TIME: gatewayMetric('TargetExecutionTime', MILLISECONDS, P95),
 } as const;
+
+/** Calls of a gateway's tools: the set that accounts show for the whole of a gateway; with `Name`, those of one tool. */
+export function toolCallDimensions(gatewayArn: string): Dimensions {
+  return { Operation: 'InvokeGateway', Protocol: 'MCP', Method: 'tools/call', Resource: gatewayArn };
+}

@@ -13,17 +13,30 @@ const FAMILY: MetricFamily = {
   source: 'AgentCore generated identity observability data',
 };
 
-const workloadMetric = familyOf(FAMILY);
-const workloadFailure = familyOf({ ...FAMILY, dimensionSets: [WORKLOAD_SET, [...WORKLOAD_SET, 'ExceptionType']] });
-// One part of the page calls the last dimension Type, another FlowType.
-const oauthMetric = familyOf({
-  ...FAMILY,
-  dimensionSets: [[...WORKLOAD_SET, 'TokenVault', 'ProviderName', 'Type']],
-  standing: MetricStanding.SETS_OPEN,
+/** Failures are kept by what went wrong, and under no other set. */
+const failuresOf = (set: readonly string[]): Pick<MetricFamily, 'dimensionSets'> => ({
+  dimensionSets: [[...set, 'ExceptionType']],
 });
-const apiKeyMetric = familyOf({
+
+const API_KEY_SET = ['WorkloadIdentity', 'WorkloadIdentityDirectory', 'TokenVault', 'ProviderName'];
+
+// One part of the page calls the last dimension Type, another FlowType.
+const OAUTH_SET = [...API_KEY_SET, 'Type'];
+
+const RESOURCE_FAMILY: MetricFamily = { ...FAMILY, standing: MetricStanding.SETS_OPEN };
+
+const workloadMetric = familyOf(FAMILY);
+const workloadFailure = familyOf({ ...FAMILY, ...failuresOf(WORKLOAD_SET) });
+const oauthMetric = familyOf({ ...RESOURCE_FAMILY, dimensionSets: [OAUTH_SET] });
+const oauthFailure = familyOf({ ...RESOURCE_FAMILY, ...failuresOf(OAUTH_SET) });
+const apiKeyMetric = familyOf({ ...RESOURCE_FAMILY, dimensionSets: [API_KEY_SET] });
+const apiKeyFailure = familyOf({ ...RESOURCE_FAMILY, ...failuresOf(API_KEY_SET) });
+
+const callMetric = familyOf({
   ...FAMILY,
-  dimensionSets: [[...WORKLOAD_SET, 'TokenVault', 'ProviderName']],
+  namespace: 'AWS/Usage',
+  dimensionSets: [['Service', 'Type', 'Class', 'Resource']],
+  // The set is documented, and not which values of it are those of AgentCore Identity.
   standing: MetricStanding.SETS_OPEN,
 });
 
@@ -38,13 +51,21 @@ export const IdentityMetrics = {
   /** A connected service gave a token. */
   OAUTH_TOKENS: oauthMetric('ResourceAccessTokenFetchSuccess', COUNT, SUM),
   /** A connected service gave none. */
-  OAUTH_TOKEN_FAILURES: oauthMetric('ResourceAccessTokenFetchFailures', COUNT, SUM),
+  OAUTH_TOKEN_FAILURES: oauthFailure('ResourceAccessTokenFetchFailures', COUNT, SUM),
   /** Tokens of connected services were asked for too often. */
   OAUTH_TOKEN_THROTTLES: oauthMetric('ResourceAccessTokenFetchThrottles', COUNT, SUM),
   /** An API key was given. */
   API_KEYS: apiKeyMetric('ApiKeyFetchSuccess', COUNT, SUM),
   /** No API key was given. */
-  API_KEY_FAILURES: apiKeyMetric('ApiKeyFetchFailures', COUNT, SUM),
+  API_KEY_FAILURES: apiKeyFailure('ApiKeyFetchFailures', COUNT, SUM),
   /** API keys were asked for too often. */
   API_KEY_THROTTLES: apiKeyMetric('ApiKeyFetchThrottles', COUNT, SUM),
+} as const;
+
+/** What AWS counts of the calls of AgentCore Identity, of the whole account. */
+export const IdentityUsageMetrics = {
+  /** Calls of an operation, as they count against its quota. */
+  CALLS: callMetric('CallCount', COUNT, SUM),
+  /** Calls of an operation that were refused because of it. */
+  THROTTLED_CALLS: callMetric('ThrottleCount', COUNT, SUM),
 } as const;

@@ -18,7 +18,7 @@ export interface MetricDefinition {
   readonly unit: cloudwatch.Unit;
   /** The statistic that answers the usual question about it. */
   readonly statistic: string;
-  /** Every set of dimensions under which it is kept; where the sets are open, one with all dimensions. */
+  /** Every set of dimensions under which it is kept; where the sets are open, one with all dimensions and those that accounts show. */
   readonly dimensionSets: readonly (readonly string[])[];
   readonly standing: MetricStanding;
   /** The title of the page that documents it. */

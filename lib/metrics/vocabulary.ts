@@ -1,6 +1,6 @@
 import { AgentMetrics } from './agent-metrics';
 import { GatewayMetrics } from './gateway-metrics';
-import { IdentityMetrics } from './identity-metrics';
+import { IdentityMetrics, IdentityUsageMetrics } from './identity-metrics';
 import { MemoryMetrics } from './memory-metrics';
 import type { MetricDefinition } from './metric';
 import { ModelMetrics } from './model-metrics';
@@ -18,7 +18,7 @@ export const METRIC_VOCABULARY: Readonly<Record<string, readonly MetricDefinitio
   policy: Object.values(PolicyMetrics),
   'built-in tools': [...Object.values(ToolMetrics), ...Object.values(BrowserMetrics)],
   memory: Object.values(MemoryMetrics),
-  identity: Object.values(IdentityMetrics),
+  identity: [...Object.values(IdentityMetrics), ...Object.values(IdentityUsageMetrics)],
   model: Object.values(ModelMetrics),
   storage: Object.values(StorageMetrics),
   agent: Object.values(AgentMetrics),

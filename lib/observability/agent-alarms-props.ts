@@ -97,8 +97,17 @@ export interface AgentAlarmsProps extends AlarmThresholds {
   readonly endpoint?: IInvocationTarget;
 
   /**
-   * Who is told of warnings: what somebody should look at the next day. The key of a topic that is encrypted must let
-   * `cloudwatch.amazonaws.com` use it.
+   * Whether there are alarms on the metrics that the agent writes itself: `FailedRuns`, `DeniedTools`, `FlushFailures`,
+   * `RestoreFailures`, `HourlyCost`, `HourlyTokens`, and `MetricsMissing`, which would warn for ever of an agent that writes
+   * none.
+   *
+   * @default - true for `AgentImage.claudeAgent()` and for an agent that is imported, false for other images
+   */
+  readonly agentMetrics?: boolean;
+
+  /**
+   * Who is told of warnings: what somebody should look at the next day. CloudWatch is allowed to publish and to use the key of
+   * the topic; the policy of a topic or key that is imported must let it.
    *
    * @default - nobody; the alarms are in the console
    */

@@ -1,9 +1,12 @@
-import { aws_cloudwatch as cloudwatch, aws_cloudwatch_actions as actions, Names } from 'aws-cdk-lib';
+import { Annotations, aws_cloudwatch as cloudwatch, aws_cloudwatch_actions as actions, Names } from 'aws-cdk-lib';
 import type { aws_sns as sns } from 'aws-cdk-lib';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
+import { grantAlarmNotices } from '../iam/topic-notices';
+import { requireProperties } from '../private/required-properties';
 import { throwFindings } from '../private/validation';
 import type { AgentAlarmsProps } from './agent-alarms-props';
-import { ALARM_PERIOD, type AlarmDefinition, alarmDefinitions } from './alarm-definitions';
+import { type AlarmDefinition, alarmDefinitions } from './alarm-definitions';
+import { alarmFindings } from './alarm-findings';
 
 /**
  * The alarms of an agent. Critical ones are joined by a composite alarm, which tells once that the agent is unhealthy;
@@ -19,9 +22,12 @@ export class AgentAlarms extends Construct {
   /** @throws Error with every finding about the properties */
   constructor(scope: Construct, id: string, props: AgentAlarmsProps) {
     super(scope, id);
-    throwFindings(this, alarmFindings(props));
+    requireProperties(this, props, { agent: 'an agent' });
     const { agent, endpoint = agent, warningTopic, criticalTopic = warningTopic } = props;
-    const definitions = alarmDefinitions({ ...props, endpoint });
+    const { agentMetrics = agent.writesMetrics ?? true } = props;
+    throwFindings(this, alarmFindings(this, props, agentMetrics));
+    if (!agentMetrics && props.agentMetrics === undefined) noteOfForeignImage(this);
+    const definitions = alarmDefinitions({ ...props, endpoint, agentMetrics });
     this.byId = new Map(
       definitions.map((definition) => [definition.id, this.defineAlarm(definition, agent.agentName, warningTopic)]),
     );
@@ -38,6 +44,9 @@ export class AgentAlarms extends Construct {
     if (criticalTopic !== undefined) {
       this.unhealthy.addAlarmAction(new actions.SnsAction(criticalTopic));
       this.unhealthy.addOkAction(new actions.SnsAction(criticalTopic));
+    }
+    for (const topic of new Set([warningTopic, criticalTopic])) {
+      if (topic !== undefined) grantAlarmNotices(this, topic);
     }
   }
 
@@ -78,35 +87,9 @@ const UNHEALTHY = {
     'critical. The agent fails its users or loses their work; the alarms that are in this one say what and what to do.',
 };
 
-const PERCENTAGES = ['errorRatePercent', 'failedRunsPercent', 'deniedToolsPercent'] as const;
-const COUNTS = ['minimumRequests', 'minimumRuns', 'minimumToolCalls', 'throttledRequests', 'hourlyTokens'] as const;
-
-function alarmFindings(props: AgentAlarmsProps): string[] {
-  const { hourlyCostUsd, noTrafficFor } = props;
-  const steps = noTrafficFor === undefined ? 1 : noTrafficFor.toSeconds() / ALARM_PERIOD.toSeconds();
-  return [
-    ...PERCENTAGES.filter((name) => !(isIn(props[name], 0, 100) && props[name] !== 100)).map(
-      (name) => `${name} is ${String(props[name])}; give a share of at least 0 and less than 100 percent`,
-    ),
-    ...COUNTS.filter((name) => !isIn(props[name], 1, Number.MAX_SAFE_INTEGER) || !isWhole(props[name])).map(
-      (name) => `${name} is ${String(props[name])}; give a whole number of at least 1`,
-    ),
-    ...(isIn(hourlyCostUsd, Number.MIN_VALUE, Number.MAX_VALUE)
-      ? []
-      : [`hourlyCostUsd is ${String(hourlyCostUsd)}; give an amount of US dollars above 0, or leave it out`]),
-    // CloudWatch looks back a day at the most.
-    ...(isWhole(steps) && isIn(steps, 1, 288)
-      ? []
-      : [
-          `noTrafficFor is ${String(noTrafficFor?.toHumanString())}; give 5 minutes to 24 hours, in steps of 5 minutes`,
-        ]),
-  ];
-}
-
-function isIn(value: number | undefined, from: number, to: number): boolean {
-  return value === undefined || (value >= from && value <= to);
-}
-
-function isWhole(value: number | undefined): boolean {
-  return value === undefined || Number.isInteger(value);
+function noteOfForeignImage(scope: IConstruct): void {
+  Annotations.of(scope).addInfoV2(
+    'cdk-agentcore-constructs:noAgentMetrics',
+    'there are no alarms about runs, tools, cost and storage, because the image of the agent is not known to write metrics of its own; give agentMetrics: true where it does, and false where it does not',
+  );
 }

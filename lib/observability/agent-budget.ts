@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { aws_budgets as budgets, Fn, Names, Stack, Token } from 'aws-cdk-lib';
 import type { aws_sns as sns } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { grantBudgetNotices } from '../iam/budget-notices';
+import { grantBudgetNotices } from '../iam/topic-notices';
+import { repeated } from '../private/repeated';
+import { requireProperties } from '../private/required-properties';
 import { throwFindings } from '../private/validation';
 import { BudgetCosts } from './budget-costs';
 
@@ -26,7 +28,7 @@ export interface AgentBudgetProps {
   readonly emails?: readonly string[];
 
   /**
-   * A topic that is told. The policy of one that is imported must let AWS Budgets publish.
+   * A topic that is told. The policy of a topic or key that is imported must let AWS Budgets use it.
    *
    * @default - none
    */
@@ -67,6 +69,7 @@ export class AgentBudget extends Construct {
   /** @throws Error with every finding about the properties */
   constructor(scope: Construct, id: string, props: AgentBudgetProps) {
     super(scope, id);
+    requireProperties(this, props, { monthlyLimitUsd: 'US dollars' });
     const { monthlyLimitUsd, costs = BudgetCosts.agentServices(), emails = [], topic } = props;
     const { actualThresholds = [80, 100], forecastThresholds = [100] } = props;
     throwFindings(this, [
@@ -140,6 +143,7 @@ function subscriberFindings(emails: readonly string[], topic: sns.ITopic | undef
     ...emails
       .filter((email) => !Token.isUnresolved(email) && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email))
       .map((email) => `"${email}" is no e-mail address; it looks like "ops@example.com"`),
+    ...repeated(emails).map((email) => `emails has "${email}" twice; give it once`),
   ];
 }
 
@@ -150,9 +154,7 @@ function thresholdFindings(property: string, thresholds: readonly number[]): str
       .map(
         (threshold) => `${property} has ${threshold}; give percent of the limit, above 0 and up to ${MAX_THRESHOLD}`,
       ),
-    ...[...new Set(thresholds.filter((threshold, index) => thresholds.indexOf(threshold) < index))].map(
-      (threshold) => `${property} has ${threshold} twice; give it once`,
-    ),
+    ...repeated(thresholds).map((threshold) => `${property} has ${threshold} twice; give it once`),
   ];
 }
 

@@ -1,6 +1,7 @@
 import type { aws_bedrockagentcore as agentcore, Duration } from 'aws-cdk-lib';
 import type {
   IObservedAgent,
+  IObservedBrowser,
   IObservedCodeInterpreter,
   IObservedGateway,
   IObservedSessionTable,
@@ -25,6 +26,13 @@ export interface AgentDashboardProps {
    * @default - none
    */
   readonly codeInterpreters?: readonly IObservedCodeInterpreter[];
+
+  /**
+   * The browsers, for instance L2s.
+   *
+   * @default - none
+   */
+  readonly browsers?: readonly IObservedBrowser[];
 
   /**
    * The memories: an L2 or L1.

@@ -1,21 +1,20 @@
-import { aws_cloudwatch as cloudwatch, Duration, Fn, Stack, Token } from 'aws-cdk-lib';
+import { aws_cloudwatch as cloudwatch, Duration, Fn, Stack } from 'aws-cdk-lib';
 import type { aws_bedrockagentcore as agentcore } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import { requireProperties } from '../private/required-properties';
 import { throwFindings } from '../private/validation';
 import type { AgentDashboardProps } from './agent-dashboard-props';
 import { conversationRow } from './dashboard-conversation';
 import { costRow } from './dashboard-cost';
 import { DEFAULT_ENDPOINT, replacedWords } from './dashboard-endpoints';
+import { dashboardFindings, PERIODS } from './dashboard-findings';
 import { healthRow } from './dashboard-health';
 import { identityRow } from './dashboard-identity';
 import { logsRow } from './dashboard-logs';
 import { modelsRow } from './dashboard-models';
 import { keptRows, storageRow } from './dashboard-storage';
-import { codeInterpreterRow, gatewayRow, memoryRow, toolsRow } from './dashboard-tools';
+import { browserRow, codeInterpreterRow, gatewayRow, memoryRow, toolsRow } from './dashboard-tools';
 import type { IObservedAgent } from './observed';
-
-/** In seconds. */
-const PERIODS = [60, 300, 900, 3600] as const;
 
 /**
  * A CloudWatch dashboard of agents and of what they use. It asks for documented metrics under their full dimension sets, and
@@ -30,6 +29,7 @@ export class AgentDashboard extends Construct {
   /** @throws Error with every finding about the properties */
   constructor(scope: Construct, id: string, props: AgentDashboardProps) {
     super(scope, id);
+    requireProperties(this, props, { agents: 'the agents' });
     throwFindings(this, dashboardFindings(props));
     const { dashboardName, period = Duration.minutes(5), endpointNames = [] } = props;
     this.dashboard = new cloudwatch.Dashboard(this, 'Dashboard', {
@@ -45,14 +45,17 @@ export class AgentDashboard extends Construct {
 }
 
 function rows(props: AgentDashboardProps, account: string): cloudwatch.IWidget[][] {
-  const { agents, gateways = [], codeInterpreters = [], memories = [], workspaces = [], sessionTables = [] } = props;
+  const { agents, gateways = [], codeInterpreters = [], browsers = [], memories = [] } = props;
+  const { workspaces = [], sessionTables = [] } = props;
   return [
     ...agents.flatMap((agent) => agentRows(agent, props)),
     ...keptRows(workspaces, sessionTables),
+    ...identityRow(agents),
     ...gateways.flatMap(gatewayRow),
     ...codeInterpreters.flatMap((one) => codeInterpreterRow(one, several(codeInterpreters, one.codeInterpreterId))),
+    ...browsers.flatMap((one) => browserRow(one, several(browsers, one.browserId))),
     ...memories.flatMap((one) => memoryRow(one, several(memories, memoryId(one)))),
-    ...costRow(agents, codeInterpreters),
+    ...costRow(agents, codeInterpreters, browsers),
     ...agents.flatMap((agent) => logsRow(agent, account, several(agents, agent.agentName))),
   ];
 }
@@ -77,7 +80,6 @@ function agentRows(
     ...conversationRow(agent, of),
     ...modelsRow(agent, of),
     ...toolsRow(agent, { hasGateway: gateways.length > 0, ...(of === undefined ? {} : { of }) }),
-    ...identityRow(agent, of),
     ...(workspaces.length > 0 ? storageRow(agent, of) : []),
   ];
 }
@@ -109,19 +111,4 @@ function endpointVariable(endpointNames: readonly string[]): cloudwatch.IVariabl
     defaultValue: cloudwatch.DefaultValue.value(DEFAULT_ENDPOINT),
     visible: true,
   });
-}
-
-function dashboardFindings({ agents, period, dashboardName }: AgentDashboardProps): string[] {
-  const seconds = period?.toSeconds();
-  return [
-    ...(agents.length === 0 ? ['agents is empty, and the dashboard would be too; give at least one agent'] : []),
-    ...(seconds === undefined || PERIODS.some((allowed) => allowed === seconds)
-      ? []
-      : [`period is ${String(seconds)} seconds; give one of ${PERIODS.join(', ')} seconds`]),
-    ...(dashboardName === undefined || Token.isUnresolved(dashboardName) || /^[A-Za-z0-9_-]{1,255}$/.test(dashboardName)
-      ? []
-      : [
-          `dashboardName "${dashboardName}" is not a valid name: 1 to 255 letters, digits, "-" and "_"; change it, or leave it out`,
-        ]),
-  ];
 }

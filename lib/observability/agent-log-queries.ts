@@ -1,8 +1,11 @@
 import { aws_logs as logs } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import { requireProperties } from '../private/required-properties';
+import { throwFindings } from '../private/validation';
 import type { IAgentEndpoint } from '../runtime/agent-endpoint';
 import type { IAgentRuntime } from '../runtime/agent-runtime-base';
 import { LOG_QUERIES, type LogQuery } from './log-queries';
+import { isOtherRuntime } from './same-runtime';
 
 /** Properties of an AgentLogQueries. */
 export interface AgentLogQueriesProps {
@@ -23,8 +26,12 @@ export interface AgentLogQueriesProps {
  * session. Running a query costs by the data that it reads; having it saved costs nothing.
  */
 export class AgentLogQueries extends Construct {
-  constructor(scope: Construct, id: string, { agent, endpoints = [] }: AgentLogQueriesProps) {
+  /** @throws Error when an endpoint leads to another agent */
+  constructor(scope: Construct, id: string, props: AgentLogQueriesProps) {
     super(scope, id);
+    requireProperties(this, props, { agent: 'an AgentRuntime' });
+    const { agent, endpoints = [] } = props;
+    throwFindings(this, endpointFindings({ agent, endpoints }));
     const { agentName, runtimeId } = agent;
     const logGroupNames = ['DEFAULT', ...endpoints.map(({ endpointName }) => endpointName)].map(
       (endpointName) => `/aws/bedrock-agentcore/runtimes/${runtimeId}-${endpointName}`,
@@ -39,6 +46,15 @@ export class AgentLogQueries extends Construct {
       });
     }
   }
+}
+
+function endpointFindings({ agent, endpoints = [] }: AgentLogQueriesProps): string[] {
+  return endpoints
+    .filter((endpoint) => isOtherRuntime(agent, endpoint))
+    .map(
+      ({ node }) =>
+        `endpoints has ${node.path}, which leads to another agent than ${agent.agentName}; give endpoints of that agent`,
+    );
 }
 
 /** `TOP_TOOLS` as `TopTools`. */

@@ -1,4 +1,4 @@
-import { aws_cloudwatch as cloudwatch, Duration } from 'aws-cdk-lib';
+import { aws_cloudwatch as cloudwatch, Duration, Tokenization } from 'aws-cdk-lib';
 import { AgentMetrics } from '../metrics/agent-metrics';
 import type { IInvocationTarget } from '../runtime/invocation-target';
 import type { AlarmThresholds } from './agent-alarms-props';
@@ -39,26 +39,38 @@ const TWO_OF_THREE = { m: 2, n: 3 };
 const THREE_ON_END = { m: 3, n: 3 };
 const AT_ONCE = { m: 1, n: 1 };
 
+/** From how many on it is no accident that all requests of an hour fail: agents that few people use have no more. */
+const FEW_REQUESTS = 5;
+
+/** A threshold as it is told; one that is only known at deployment too. */
+const told = (threshold: number): string => Tokenization.stringifyNumber(threshold);
+
 /** What an agent is watched for. */
 export interface Watched extends AlarmThresholds {
   readonly agent: IObservedAgent;
   /** Whose requests count. */
   readonly endpoint: IInvocationTarget;
+  /** Whether the agent writes metrics of its own. */
+  readonly agentMetrics: boolean;
 }
 
 /** Every alarm of an agent, in the order of the documented table. */
 export function alarmDefinitions(watched: Watched): AlarmDefinition[] {
+  const ofAgent = (...definitions: AlarmDefinition[]) => (watched.agentMetrics ? definitions : []);
   return [
     errorRate(watched),
-    failedRuns(watched),
+    allRequestsFail(watched),
+    ...ofAgent(failedRuns(watched)),
     throttles(watched),
     latency(watched),
-    deniedTools(watched),
-    flushFailures(watched),
-    restoreFailures(watched),
-    metricsMissing(watched),
-    ...hourlyCost(watched),
-    ...hourlyTokens(watched),
+    ...ofAgent(
+      deniedTools(watched),
+      flushFailures(watched),
+      restoreFailures(watched),
+      metricsMissing(watched),
+      ...hourlyCost(watched),
+      ...hourlyTokens(watched),
+    ),
     ...noTraffic(watched),
   ];
 }
@@ -67,7 +79,7 @@ function errorRate({ endpoint, errorRatePercent = 5, minimumRequests = 20 }: Wat
   return {
     id: 'ErrorRate',
     severity: 'critical',
-    description: `More than ${errorRatePercent} % of requests fail. System errors: see the AWS Health Dashboard. User errors: see the agent's log, and whether callers changed.`,
+    description: `More than ${told(errorRatePercent)} % of requests fail. System errors: see the AWS Health Dashboard. User errors: see the agent's log, and whether callers changed.`,
     // User errors count, because AgentCore has failures of the agent's container among them.
     metric: failureRate(endpoint, minimumRequests),
     threshold: errorRatePercent,
@@ -75,11 +87,23 @@ function errorRate({ endpoint, errorRatePercent = 5, minimumRequests = 20 }: Wat
   };
 }
 
+function allRequestsFail({ endpoint }: Watched): AlarmDefinition {
+  return {
+    id: 'AllRequestsFail',
+    severity: 'critical',
+    description: `All requests of an hour fail, at least ${FEW_REQUESTS}. Nobody can use the agent, or only one broken caller does. System errors: see the AWS Health Dashboard. User errors: see the agent's log, and whether its image starts.`,
+    metric: failureRate(endpoint, FEW_REQUESTS, HOUR),
+    threshold: 100,
+    comparison: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    datapoints: AT_ONCE,
+  };
+}
+
 function failedRuns({ agent, failedRunsPercent = 10, minimumRuns = 10 }: Watched): AlarmDefinition {
   return {
     id: 'FailedRuns',
     severity: 'critical',
-    description: `More than ${failedRunsPercent} % of runs end with an error, which callers see in the answer. Look at "Errors by code" of the dashboard: each code is in docs/agent-errors.md.`,
+    description: `More than ${told(failedRunsPercent)} % of runs end with an error, which callers see in the answer. Look at "Errors by code" of the dashboard: each code is in docs/agent-errors.md.`,
     metric: rate({
       part: agent.metricFailedRuns(),
       whole: agent.metricRuns(),
@@ -95,7 +119,7 @@ function throttles({ endpoint, throttledRequests = 5 }: Watched): AlarmDefinitio
   return {
     id: 'Throttles',
     severity: 'warning',
-    description: `More than ${throttledRequests} requests in 5 minutes are refused because of a quota. Ask for a higher quota of AgentCore Runtime, or slow the callers down.`,
+    description: `More than ${told(throttledRequests)} requests in 5 minutes are refused because of a quota. Ask for a higher quota of AgentCore Runtime, or slow the callers down.`,
     metric: endpoint.metricThrottles({ period: ALARM_PERIOD }),
     threshold: throttledRequests,
     datapoints: TWO_OF_THREE,
@@ -118,7 +142,7 @@ function deniedTools({ agent, deniedToolsPercent = 25, minimumToolCalls = 20 }: 
   return {
     id: 'DeniedTools',
     severity: 'warning',
-    description: `More than ${deniedToolsPercent} % of tool calls are denied by people, rules or the permission mode. The agent is asked for what it may not do, or a prompt tries to make it; look at "Top tools" of the dashboard.`,
+    description: `More than ${told(deniedToolsPercent)} % of tool calls are denied by people, rules or the permission mode. The agent is asked for what it may not do, or a prompt tries to make it; look at "Top tools" of the dashboard.`,
     metric: rate({
       part: ownMetric(agent, AgentMetrics.TOOL_CALLS, { dimensions: { Result: 'denied' } }),
       whole: ownMetric(agent, AgentMetrics.TOOL_CALLS),
@@ -131,27 +155,32 @@ function deniedTools({ agent, deniedToolsPercent = 25, minimumToolCalls = 20 }: 
 }
 
 function flushFailures({ agent }: Watched): AlarmDefinition {
-  return {
+  return storageFailures({
     id: 'FlushFailures',
-    severity: 'critical',
     description:
-      "Sessions cannot be kept, in 2 of 3 periods: what they did since they were last kept is lost when their microVM ends. Look whether the bucket, its key or the user-scoped role changed; the agent's log has the reason.",
+      'Sessions cannot be kept, in 2 of 3 periods: what they did since they were last kept is lost when their microVM ends.',
     metric: ownMetric(agent, AgentMetrics.FLUSH_FAILURES, { period: ALARM_PERIOD }),
-    threshold: 0,
-    // What failed once is kept with the next flush.
-    datapoints: TWO_OF_THREE,
-  };
+  });
 }
 
 function restoreFailures({ agent }: Watched): AlarmDefinition {
-  return {
+  return storageFailures({
     id: 'RestoreFailures',
-    severity: 'critical',
-    description:
-      "Sessions cannot be brought back, in 2 of 3 periods, so their users cannot go on with them. Look whether the bucket, its key or the user-scoped role changed; the agent's log has the reason.",
+    description: 'Sessions cannot be brought back, in 2 of 3 periods, so their users cannot go on with them.',
     metric: ownMetric(agent, AgentMetrics.RESTORE_FAILURES, { period: ALARM_PERIOD }),
+  });
+}
+
+function storageFailures({
+  description,
+  ...failures
+}: Pick<AlarmDefinition, 'id' | 'description' | 'metric'>): AlarmDefinition {
+  return {
+    ...failures,
+    severity: 'critical',
+    description: `${description} Look whether the bucket, its key or the user-scoped role changed; the agent's log has the reason.`,
     threshold: 0,
-    // What failed once is tried again with the next request.
+    // What failed once is tried again, with the next flush or the next request.
     datapoints: TWO_OF_THREE,
   };
 }
@@ -176,6 +205,8 @@ function signsOfLife(agent: IObservedAgent): Record<string, cloudwatch.IMetric> 
     sessions: ownMetric(agent, AgentMetrics.SESSIONS, samples),
     waits: ownMetric(agent, AgentMetrics.PERMISSION_WAIT, samples),
     flushes: ownMetric(agent, AgentMetrics.FLUSH_TIME, samples),
+    // While storage is away no session opens; another alarm tells of that.
+    restores: ownMetric(agent, AgentMetrics.RESTORE_FAILURES),
   };
 }
 
@@ -185,7 +216,7 @@ function hourlyCost({ agent, hourlyCostUsd }: Watched): AlarmDefinition[] {
     {
       id: 'HourlyCost',
       severity: 'warning',
-      description: `Model calls of one hour cost more than ${hourlyCostUsd} US dollars by list prices. See "Dearest sessions" of the dashboard; limits.budgetUsd ends a session that costs too much.`,
+      description: `Model calls of one hour cost more than ${told(hourlyCostUsd)} US dollars by list prices. See "Dearest sessions" of the dashboard; limits.budgetUsd ends a session that costs too much.`,
       metric: agent.metricCost({ period: HOUR }),
       threshold: hourlyCostUsd,
       datapoints: AT_ONCE,
@@ -200,7 +231,7 @@ function hourlyTokens({ agent, hourlyTokens: limit }: Watched): AlarmDefinition[
     {
       id: 'HourlyTokens',
       severity: 'warning',
-      description: `The model read and wrote more than ${limit} tokens in one hour. See "Tokens" and "Dearest sessions" of the dashboard; limits.turns ends a session that goes on for too long.`,
+      description: `The model read and wrote more than ${told(limit)} tokens in one hour. See "Tokens" and "Dearest sessions" of the dashboard; limits.turns ends a session that goes on for too long.`,
       metric: new cloudwatch.MathExpression({
         expression: 'SUM([input, output, cacheRead, cacheWrite])',
         label: 'Tokens',

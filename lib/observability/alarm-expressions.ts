@@ -8,6 +8,8 @@ export interface RateOptions {
   /** Under this many of the whole there is no rate: one of three at night is not a third of everybody. */
   readonly minimum: number;
   readonly label: string;
+  /** @default Duration.minutes(5) */
+  readonly period?: Duration;
 }
 
 /**
@@ -16,10 +18,11 @@ export interface RateOptions {
  * The part has no data where it has not happened. `SUM([part, none])` is 0 then, because `none` is 0 wherever the whole has
  * data.
  */
-export function rate({ part, whole, minimum, label }: RateOptions): cloudwatch.MathExpression {
+export function rate({ part, whole, minimum, label, period }: RateOptions): cloudwatch.MathExpression {
   return new cloudwatch.MathExpression({
     expression: `IF(whole >= ${minimum}, 100 * SUM([part, none]) / whole, 0)`,
     label,
+    ...(period === undefined ? {} : { period }),
     usingMetrics: {
       whole,
       part,
@@ -29,8 +32,13 @@ export function rate({ part, whole, minimum, label }: RateOptions): cloudwatch.M
 }
 
 /** Requests to an endpoint that failed on either side, in percent. */
-export function failureRate(endpoint: IInvocationTarget, minimum: number): cloudwatch.MathExpression {
+export function failureRate(
+  endpoint: IInvocationTarget,
+  minimum: number,
+  period?: Duration,
+): cloudwatch.MathExpression {
   return rate({
+    ...(period === undefined ? {} : { period }),
     part: endpoint.metricTotalErrors(),
     whole: endpoint.metricInvocations(),
     minimum,

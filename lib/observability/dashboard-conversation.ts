@@ -19,6 +19,7 @@ export function conversationRow(agent: IObservedAgent, of?: string): cloudwatch.
       ownMetric(agent, AgentMetrics.TURNS, { label: 'Turns' }),
       agent.metricCost({ label: 'US dollars' }),
       ownMetric(agent, AgentMetrics.SESSION_DURATION, { label: 'Seconds a session' }),
+      ownMetric(agent, AgentMetrics.SESSION_TOKENS, { label: 'Tokens a session' }),
     ]),
     graphRow([turnLatency(agent), tokens(agent), cost(agent), waits(agent)]),
   ];

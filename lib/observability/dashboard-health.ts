@@ -7,7 +7,7 @@ import { ownMetric, ownSearch } from './own-metrics';
 const TEXT: RowText = {
   title: 'Health',
   description:
-    'What AgentCore saw of the endpoint, and how runs ended. **System errors** are AgentCore\'s: look at the AWS Health Dashboard, then try again. **User errors** are refused or broken requests: look at "Errors by code" below and at the agent\'s log. **Throttles**: ask for a higher quota of AgentCore Runtime. **Failed runs** answer with status 200 and an error in the stream, so they are in no other graph: their code says why.',
+    'What AgentCore saw of the endpoint, and how runs ended. **System errors** are AgentCore\'s: look at the AWS Health Dashboard, then try again. **User errors** are requests that the agent or AgentCore refused, or that broke: see "Warnings and errors" at the bottom, and what callers got. It has no line where the image did not start. **Throttles**: ask for a higher quota of AgentCore Runtime. **Failed runs** answer with status 200 and an error in the stream, so they are in no other graph: their code says why.',
 };
 
 /** Whether requests get answers, how many, and how fast. */

@@ -3,39 +3,41 @@ import { IdentityMetrics } from '../metrics/identity-metrics';
 import { type MetricDefinition, searchOf } from '../metrics/metric';
 import { type Graph, graphRow, headingWidget, type RowText } from './dashboard-widgets';
 import type { IObservedAgent } from './observed';
-import { placeOf, searchIn } from './place';
+import { type Place, placeOf, searchIn } from './place';
 
 const TEXT: RowText = {
   title: 'Identity',
   description:
-    'Credentials that the agent asked AgentCore Identity for. **Workload token failures**: the execution role may not get a token, or the token of the caller is not one that the authorizer knows. **OAuth failures** of one provider: the user has not linked the account, took the consent back, or the secret of the application has changed. Empty where an agent uses no connections.',
+    'Credentials that were asked of AgentCore Identity, **by everything in the account and Region**: a line begins with the name of an agent or gateway and what AgentCore appended to it. **Workload token failures**: the execution role may not get a token, or the token of the caller is not one that the authorizer knows. **OAuth failures** of one provider: the user has not linked the account, took the consent back, or the secret of the application has changed. Empty where nothing uses connections.',
 };
 
-/** Tokens and keys for other services. */
-export function identityRow(agent: IObservedAgent, of?: string): cloudwatch.IWidget[][] {
+/**
+ * Tokens and keys for other services, where the agents are.
+ *
+ * Not by agent: AgentCore makes the workload identity of a runtime and appends an id of its own to its name, which no
+ * attribute of the resource tells.
+ */
+export function identityRow(agents: readonly IObservedAgent[]): cloudwatch.IWidget[][] {
+  const places = [...new Map(agents.map(placeOf).map((place) => [JSON.stringify(place), place])).values()];
   const { WORKLOAD_TOKENS, WORKLOAD_TOKEN_FAILURES, WORKLOAD_TOKEN_THROTTLES } = IdentityMetrics;
   const { OAUTH_TOKENS, OAUTH_TOKEN_FAILURES, OAUTH_TOKEN_THROTTLES } = IdentityMetrics;
   const { API_KEYS, API_KEY_FAILURES, API_KEY_THROTTLES } = IdentityMetrics;
   return [
-    [headingWidget(TEXT, of)],
+    [headingWidget(TEXT)],
     graphRow([
-      fetches(agent, 'Workload tokens', [WORKLOAD_TOKENS, WORKLOAD_TOKEN_FAILURES, WORKLOAD_TOKEN_THROTTLES]),
-      fetches(agent, 'OAuth tokens', [OAUTH_TOKENS, OAUTH_TOKEN_FAILURES, OAUTH_TOKEN_THROTTLES]),
-      fetches(agent, 'API keys', [API_KEYS, API_KEY_FAILURES, API_KEY_THROTTLES]),
+      fetches(places, 'Workload tokens', [WORKLOAD_TOKENS, WORKLOAD_TOKEN_FAILURES, WORKLOAD_TOKEN_THROTTLES]),
+      fetches(places, 'OAuth tokens', [OAUTH_TOKENS, OAUTH_TOKEN_FAILURES, OAUTH_TOKEN_THROTTLES]),
+      fetches(places, 'API keys', [API_KEYS, API_KEY_FAILURES, API_KEY_THROTTLES]),
     ]),
   ];
 }
 
-function fetches(agent: IObservedAgent, title: string, definitions: MetricDefinition[]): Graph {
+function fetches(places: readonly Place[], title: string, definitions: readonly MetricDefinition[]): Graph {
   return {
     title,
     unit: 'fetches',
-    metrics: definitions.map((definition) =>
-      // AgentCore names the workload identity of a runtime as the runtime.
-      searchIn(
-        placeOf(agent),
-        searchOf(definition, { WorkloadIdentity: agent.runtimeId }, { label: definition.metricName }),
-      ),
+    metrics: places.flatMap((place) =>
+      definitions.map((definition) => searchIn(place, searchOf(definition, {}, { label: definition.metricName }))),
     ),
   };
 }

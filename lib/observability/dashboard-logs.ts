@@ -19,8 +19,9 @@ const TEXT: RowText = {
 export function logsRow(agent: IObservedAgent, dashboardAccount: string, of?: string): cloudwatch.IWidget[][] {
   const { account = dashboardAccount, region } = placeOf(agent);
   if (account !== dashboardAccount && !Token.isUnresolved(dashboardAccount)) return [];
-  const table = ({ title, commands }: LogQuery): cloudwatch.IWidget =>
+  const table = ({ title, commands }: LogQuery, { isWide = false } = {}): cloudwatch.IWidget =>
     logTable(title, {
+      isWide,
       logGroupName: `/aws/bedrock-agentcore/runtimes/${agent.runtimeId}-DEFAULT`,
       queryLines: [...commands],
       ...(region === undefined ? {} : { region }),
@@ -29,5 +30,7 @@ export function logsRow(agent: IObservedAgent, dashboardAccount: string, of?: st
     [headingWidget(TEXT, of)],
     [table(LOG_QUERIES.SLOWEST_TURNS), table(LOG_QUERIES.ERRORS_BY_CODE)],
     [table(LOG_QUERIES.TOP_TOOLS), table(LOG_QUERIES.DEAREST_SESSIONS)],
+    // Its messages are long.
+    [table(LOG_QUERIES.WARNINGS_AND_ERRORS, { isWide: true })],
   ];
 }

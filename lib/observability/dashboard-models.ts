@@ -10,7 +10,7 @@ import { type Place, placeOf, searchIn } from './place';
 const TEXT: RowText = {
   title: 'Models',
   description:
-    'The first row is of this agent, by the model that answered. The second is what Amazon Bedrock reports of the same models, **of all their callers in this account and Region**. **Throttles**: ask for a higher quota of the model, or use a profile of a larger geography. **Client errors**: access to the model was taken away, or a request is malformed. **Server errors**: Bedrock; see the AWS Health Dashboard.',
+    'The first row is of this agent, by each model that was called; latency and turns by the model of the turn. The second is what Amazon Bedrock reports of the same models, **of all their callers in this account and Region**. **Throttles**: ask for a higher quota of the model, or use a profile of a larger geography. **Client errors**: access to the model was taken away, or a request is malformed. **Server errors**: Bedrock; see the AWS Health Dashboard.',
 };
 
 /** Each model that the agent may call. */

@@ -1,22 +1,21 @@
-import { aws_cloudwatch as cloudwatch, Duration, type ResourceEnvironment, Token } from 'aws-cdk-lib';
+import { aws_cloudwatch as cloudwatch, Duration } from 'aws-cdk-lib';
 import { AgentMetrics } from '../metrics/agent-metrics';
-import { metricOf } from '../metrics/metric';
+import { type Dimensions, type MetricDefinition, metricOf } from '../metrics/metric';
 import {
   bucketObjectDimensions,
   bucketSizeDimensions,
   StorageMetrics,
   tableDimensions,
 } from '../metrics/storage-metrics';
-import { literalEnvironment } from '../private/arn-environment';
+import { metricAt, metricOfResource } from '../private/arn-environment';
 import { type Graph, graphRow, headingWidget, type RowText } from './dashboard-widgets';
 import type { IObservedAgent, IObservedSessionTable, IObservedWorkspace } from './observed';
 import { ownMetric } from './own-metrics';
-import type { Place } from './place';
 
 const TEXT: RowText = {
   title: 'Storage',
   description:
-    'Bringing sessions back and keeping them. **Restore failures**: these sessions could not begin; `RESTORE_FAILED` in the log has the reason. **Flush failures**: what was done since the last flush is lost when the microVM ends; look whether the bucket, its key or the user-scoped role changed. **Times** that grow with **bytes**: workspaces have grown; see `docs/workspace-format.md`.',
+    'Bringing sessions back and keeping them. **Restore failures**: these sessions could not begin; `WORKSPACE_UNAVAILABLE`, `WORKSPACE_DAMAGED` or `SESSION_UNREADABLE` in the log has the reason. **Flush failures**: what was done since the last flush is lost when the microVM ends; look whether the bucket, its key or the user-scoped role changed. **Times** that grow with **bytes**: workspaces have grown; see `docs/workspace-format.md`.',
 };
 
 /** Once a day is all that S3 reports. */
@@ -38,50 +37,38 @@ export function keptRows(
   return [...workspaces.map(workspaceGraphs), ...sessionTables.map(sessionTableGraphs)].map(graphRow);
 }
 
-function workspaceGraphs({ bucket: { bucketName, env } }: IObservedWorkspace): Graph[] {
+function workspaceGraphs({ bucket }: IObservedWorkspace): Graph[] {
   const { BUCKET_SIZE, BUCKET_OBJECTS } = StorageMetrics;
-  const options = { ...literalPlace(env), period: DAY };
+  const { bucketName } = bucket;
+  const daily = (definition: MetricDefinition, dimensions: Dimensions, label: string): cloudwatch.Metric =>
+    metricOfResource(bucket, (place) => metricOf(definition, dimensions, { ...place, period: DAY, label }));
   return [
     {
       title: 'Workspace size',
       unit: 'bytes',
-      metrics: [metricOf(BUCKET_SIZE, bucketSizeDimensions(bucketName), { ...options, label: 'Bytes' })],
+      metrics: [daily(BUCKET_SIZE, bucketSizeDimensions(bucketName), 'Bytes')],
       period: DAY,
       since: FORTNIGHT,
     },
     {
       title: 'Workspace objects',
       unit: 'objects',
-      metrics: [metricOf(BUCKET_OBJECTS, bucketObjectDimensions(bucketName), { ...options, label: 'Objects' })],
+      metrics: [daily(BUCKET_OBJECTS, bucketObjectDimensions(bucketName), 'Objects')],
       period: DAY,
       since: FORTNIGHT,
     },
   ];
 }
 
-/** The ARN of a bucket says neither. */
-function literalPlace({ account, region }: ResourceEnvironment): Place {
-  return {
-    ...(Token.isUnresolved(account) ? {} : { account }),
-    ...(Token.isUnresolved(region) ? {} : { region }),
-  };
-}
-
-function sessionTableGraphs({ table: { tableName, tableArn } }: IObservedSessionTable): Graph[] {
+function sessionTableGraphs({ table }: IObservedSessionTable): Graph[] {
   const { TABLE_READS, TABLE_WRITES } = StorageMetrics;
-  const dimensions = tableDimensions(tableName);
-  const options = literalEnvironment(tableArn);
+  const units = (definition: MetricDefinition, label: string): cloudwatch.Metric =>
+    metricAt(table.tableArn, table, (place) =>
+      metricOf(definition, tableDimensions(table.tableName), { ...place, label }),
+    );
   return [
-    {
-      title: 'Session reads',
-      unit: 'units',
-      metrics: [metricOf(TABLE_READS, dimensions, { ...options, label: 'Read units' })],
-    },
-    {
-      title: 'Session writes',
-      unit: 'units',
-      metrics: [metricOf(TABLE_WRITES, dimensions, { ...options, label: 'Write units' })],
-    },
+    { title: 'Session reads', unit: 'units', metrics: [units(TABLE_READS, 'Read units')] },
+    { title: 'Session writes', unit: 'units', metrics: [units(TABLE_WRITES, 'Write units')] },
   ];
 }
 

@@ -5,9 +5,9 @@ import { MemoryMetrics } from '../metrics/memory-metrics';
 import { type MetricDefinition, type SearchedDimensions, searchOf } from '../metrics/metric';
 import { PolicyMetrics } from '../metrics/policy-metrics';
 import { ToolMetrics } from '../metrics/tool-metrics';
-import { literalEnvironment } from '../private/arn-environment';
+import { environmentOf } from '../private/arn-environment';
 import { type Graph, graphRow, headingWidget, type RowText } from './dashboard-widgets';
-import type { IObservedAgent, IObservedCodeInterpreter, IObservedGateway } from './observed';
+import type { IObservedAgent, IObservedBrowser, IObservedCodeInterpreter, IObservedGateway } from './observed';
 import { ownMetric, ownSearch } from './own-metrics';
 import { type Place, searchIn } from './place';
 
@@ -29,6 +29,12 @@ const INTERPRETER: RowText = {
     'Calls of the interpreter and its sessions. **Throttles**: ask for a higher quota of sessions. **User errors**: mostly sessions that ended while they were still used; compare the timeout of sessions.',
 };
 
+const BROWSER: RowText = {
+  title: 'Browser',
+  description:
+    'Calls of the browser and its sessions. **Throttles**: ask for a higher quota of sessions. **User errors**: mostly sessions that ended while they were still used; compare the timeout of sessions. **Latency** rising alone: a page is slow, not the browser.',
+};
+
 const MEMORY: RowText = {
   title: 'Memory',
   description:
@@ -46,7 +52,7 @@ export function toolsRow(
 
 /** A gateway, as AgentCore saw it. */
 export function gatewayRow({ gatewayArn, serverName, policies }: IObservedGateway): cloudwatch.IWidget[][] {
-  const searched = searches(literalEnvironment(gatewayArn), { Resource: gatewayArn });
+  const searched = searches(environmentOf(gatewayArn), { Resource: gatewayArn });
   return [
     [headingWidget({ ...GATEWAY, title: `${GATEWAY.title} ${serverName}` })],
     graphRow([
@@ -66,7 +72,7 @@ function policyDecisions(gatewayArn: string): Graph {
   // The guide has no example of a value; accounts show the id.
   const target = { TargetResource: [Fn.select(1, Fn.split('/', gatewayArn)), gatewayArn] };
   const decisions = (definition: MetricDefinition, label: string): cloudwatch.SearchExpression =>
-    searchIn(literalEnvironment(gatewayArn), searchOf(definition, target, { label }));
+    searchIn(environmentOf(gatewayArn), searchOf(definition, target, { label }));
   return {
     title: 'Policy decisions',
     unit: 'calls',
@@ -83,28 +89,35 @@ export function codeInterpreterRow(
   { codeInterpreterArn, codeInterpreterId }: IObservedCodeInterpreter,
   of?: string,
 ): cloudwatch.IWidget[][] {
-  // The guide says `Resource`, and shows the id for usage and the ARN elsewhere.
-  const searched = searches(literalEnvironment(codeInterpreterArn), {
-    Resource: [codeInterpreterId, codeInterpreterArn],
-  });
   return [
     [headingWidget(INTERPRETER, of)],
-    graphRow([
-      searched('Interpreter calls', 'calls', [ToolMetrics.INVOCATIONS]),
-      searched('Interpreter errors', 'calls', [
-        ToolMetrics.SYSTEM_ERRORS,
-        ToolMetrics.USER_ERRORS,
-        ToolMetrics.THROTTLES,
-      ]),
-      searched('Interpreter latency', 'ms', [ToolMetrics.LATENCY]),
-      searched('Interpreter sessions', 'ms', [ToolMetrics.DURATION]),
-    ]),
+    builtInToolGraphs('Interpreter', { arn: codeInterpreterArn, id: codeInterpreterId }),
   ];
+}
+
+/** A browser, as AgentCore saw it. */
+export function browserRow({ browserArn, browserId }: IObservedBrowser, of?: string): cloudwatch.IWidget[][] {
+  return [[headingWidget(BROWSER, of)], builtInToolGraphs('Browser', { arn: browserArn, id: browserId })];
+}
+
+function builtInToolGraphs(
+  what: string,
+  { arn, id }: { readonly arn: string; readonly id: string },
+): cloudwatch.IWidget[] {
+  // The guide says `Resource`, and shows the id for usage and the ARN elsewhere.
+  const searched = searches(environmentOf(arn), { Resource: [id, arn] });
+  const { INVOCATIONS, SYSTEM_ERRORS, USER_ERRORS, THROTTLES, LATENCY, DURATION } = ToolMetrics;
+  return graphRow([
+    searched(`${what} calls`, 'calls', [INVOCATIONS]),
+    searched(`${what} errors`, 'calls', [SYSTEM_ERRORS, USER_ERRORS, THROTTLES]),
+    searched(`${what} latency`, 'ms', [LATENCY]),
+    searched(`${what} sessions`, 'ms', [DURATION]),
+  ]);
 }
 
 /** A memory, as AgentCore saw it. */
 export function memoryRow({ memoryRef: { memoryArn } }: agentcore.IMemoryRef, of?: string): cloudwatch.IWidget[][] {
-  const searched = searches(literalEnvironment(memoryArn), { Resource: memoryArn });
+  const searched = searches(environmentOf(memoryArn), { Resource: memoryArn });
   return [
     [headingWidget(MEMORY, of)],
     graphRow([

@@ -87,8 +87,11 @@ export function logTable(
     logGroupName,
     queryLines,
     region,
+    isWide,
   }: Pick<cloudwatch.LogQueryWidgetProps, 'queryLines' | 'region'> & {
     readonly logGroupName: string;
+    /** Whether it is alone in its row. */
+    readonly isWide: boolean;
   },
 ): cloudwatch.IWidget {
   return new cloudwatch.LogQueryWidget({
@@ -97,7 +100,7 @@ export function logTable(
     queryLines,
     ...(region === undefined ? {} : { region }),
     view: cloudwatch.LogQueryVisualizationType.TABLE,
-    width: HALF,
+    width: isWide ? FULL : HALF,
     height: LOG_HEIGHT,
   });
 }

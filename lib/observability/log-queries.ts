@@ -74,8 +74,9 @@ export const LOG_QUERIES = {
   DEAREST_SESSIONS: {
     title: 'Dearest sessions',
     commands: [
-      'filter ispresent(Cost)',
-      'stats sum(Cost) as dollars, sum(Turns) as turns by session_id',
+      // The lines of whole turns: those of single models have a part of the same cost.
+      'filter ispresent(Cost) and ispresent(Turns)',
+      'stats sum(Cost) as dollars, sum(Turns) as turns, sum(InputTokens) as tokens_read, sum(OutputTokens) as tokens_written, sum(CacheReadTokens) as tokens_from_cache, sum(CacheWriteTokens) as tokens_to_cache by session_id',
       'sort dollars desc',
       'limit 20',
     ],
@@ -83,7 +84,7 @@ export const LOG_QUERIES = {
   ONE_SESSION: {
     title: 'The story of one session',
     commands: [
-      'fields @timestamp, level, message, code, detail, tool_name, decision, Tool, Result, ToolLatency, TurnLatency, Cost, run_id',
+      'fields @timestamp, level, message, code, detail, tool_name, decision, Tool, Result, ToolLatency, TurnLatency, Model, InputTokens, OutputTokens, Cost, run_id',
       'filter session_id = "{{sessionId}}"',
       'sort @timestamp asc',
       'limit 1000',

@@ -11,6 +11,13 @@ export interface IObservedAgent extends IAgentRuntime {
    * @default - not known, so Amazon Bedrock's own figures of them are not shown
    */
   readonly models?: IAgentModels;
+
+  /**
+   * Whether the agent writes metrics of its own.
+   *
+   * @default - not known, so it is taken for one that does
+   */
+  readonly writesMetrics?: boolean;
 }
 
 /** A gateway to look at: an `AgentGateway`, or one that is imported. */
@@ -34,6 +41,12 @@ export interface IObservedCodeInterpreter {
   readonly codeInterpreterId: string;
   metricVcpuHours(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
   metricMemoryGbHours(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
+}
+
+/** A browser to look at, for instance an L2. */
+export interface IObservedBrowser extends IConstruct {
+  readonly browserArn: string;
+  readonly browserId: string;
 }
 
 /** Where workspaces are: a `WorkspaceBucket`, or one that is imported. */

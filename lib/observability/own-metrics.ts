@@ -1,5 +1,4 @@
 import type { aws_cloudwatch as cloudwatch } from 'aws-cdk-lib';
-import { agentMetricOf } from '../metrics/agent-metrics';
 import { type Dimensions, type MetricDefinition, searchOf } from '../metrics/metric';
 import type { IObservedAgent } from './observed';
 import { placeOf, searchIn } from './place';
@@ -8,9 +7,9 @@ import { placeOf, searchIn } from './place';
 export function ownMetric(
   agent: IObservedAgent,
   definition: MetricDefinition,
-  options: cloudwatch.MetricOptions & { readonly dimensions?: Dimensions } = {},
+  { dimensions = {}, ...options }: cloudwatch.MetricOptions & { readonly dimensions?: Dimensions } = {},
 ): cloudwatch.Metric {
-  return agentMetricOf(agent, definition, { ...placeOf(agent), ...options });
+  return agent.metric(definition, { ...options, dimensionsMap: { ...dimensions } });
 }
 
 /** A line for each value of the dimensions beside `Agent`, which only the running agent knows. */

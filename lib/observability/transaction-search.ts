@@ -30,7 +30,7 @@ export interface TransactionSearchProps {
 /** A minute for permissions to count everywhere and four for AWS X-Ray to switch, with room for the calls. */
 const TIMEOUT = Duration.minutes(8);
 
-/** The path of the one of each account and Region, by app. */
+/** The path of the one of each place, by app. */
 const switchedOnIn = new WeakMap<IConstruct, Map<string, string>>();
 
 /**
@@ -80,19 +80,24 @@ export class TransactionSearch extends Construct {
 
   private rivalFindings(): string[] {
     const { account, region } = Stack.of(this);
-    // Stacks of no set environment may go to different ones.
-    if (Token.isUnresolved(account) || Token.isUnresolved(region)) return [];
+    const isKnown = !Token.isUnresolved(account) && !Token.isUnresolved(region);
     const places = switchedOnIn.get(this.node.root) ?? new Map<string, string>();
     switchedOnIn.set(this.node.root, places);
-    const place = `${account} ${region}`;
+    // Two stacks of no set environment may go to different ones.
+    const place = isKnown ? `${account} ${region}` : outermost(Stack.of(this)).node.path;
     const rival = places.get(place);
     places.set(place, rival ?? this.node.path);
     return rival === undefined
       ? []
       : [
-          `Transaction Search is switched on for the account ${account} in ${region} by ${rival} already, and there is one setting for both; keep one of the two`,
+          `Transaction Search is switched on for ${isKnown ? `${account} in ${region}` : 'this stack'} by ${rival} already, and an account and Region has one such setting; keep one of the two`,
         ];
   }
+}
+
+/** The stack that a nested one goes wherever it goes. */
+function outermost(stack: Stack): Stack {
+  return stack.nestedStackParent === undefined ? stack : outermost(stack.nestedStackParent);
 }
 
 function percentageFindings(percentage: number | undefined): string[] {

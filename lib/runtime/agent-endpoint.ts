@@ -1,10 +1,11 @@
-import { aws_bedrockagentcore as agentcore, aws_logs as logs, Stack, Token, Validations } from 'aws-cdk-lib';
+import { aws_bedrockagentcore as agentcore, aws_logs as logs, Stack, Validations } from 'aws-cdk-lib';
 import type { aws_kms as kms } from 'aws-cdk-lib';
 import type { Construct, IConstruct } from 'constructs';
 import { MAX_ENDPOINTS } from '../private/endpoint-limits';
+import { requireProperties } from '../private/required-properties';
 import { nameFindings, throwFindings } from '../private/validation';
 import type { IAgentRuntime } from './agent-runtime-base';
-import { literalEnvironment } from '../private/arn-environment';
+import { differences, environmentOf, knownEnvironment } from '../private/arn-environment';
 import type { EndpointVersion } from './endpoint-version';
 import { ImportedAgentEndpoint } from './imported-agent-endpoint';
 import { InvocationTarget, type IInvocationTarget, type RuntimeTarget } from './invocation-target';
@@ -85,6 +86,11 @@ export class AgentEndpoint extends InvocationTarget implements IAgentEndpoint {
   /** @throws Error with every finding about the name, the version and the agent */
   constructor(scope: Construct, id: string, props: AgentEndpointProps) {
     super(scope, id);
+    requireProperties(this, props, {
+      agent: 'an agent',
+      endpointName: 'a name',
+      version: 'an EndpointVersion',
+    });
     const { agent, endpointName, version, description, logRetention, logEncryptionKey } = props;
     const { agentName, runtimeArn, runtimeId, callersHaveJwt } = agent;
     this.endpointName = endpointName;
@@ -142,18 +148,10 @@ function siblingFindings(endpoint: AgentEndpoint, agent: IAgentRuntime): string[
 
 /** What speaks against making the endpoint in this stack: AgentCore makes it beside its runtime. */
 function placeFindings(scope: IConstruct, runtimeArn: string): string[] {
-  const { account, region } = literalEnvironment(runtimeArn);
-  const stack = Stack.of(scope);
-  const places: [string, string | undefined, string][] = [
-    ['Region', region, stack.region],
-    ['account', account, stack.account],
-  ];
-  return places
-    .filter(([, ofAgent, ofStack]) => ofAgent !== undefined && !Token.isUnresolved(ofStack) && ofAgent !== ofStack)
-    .map(
-      ([what, ofAgent, ofStack]) =>
-        `the agent is in the ${what} ${ofAgent} and this stack in ${ofStack}, and an endpoint is made beside its agent; define it in a stack of the ${what} ${ofAgent}`,
-    );
+  return differences(environmentOf(runtimeArn), knownEnvironment(Stack.of(scope))).map(
+    ({ what, there, here }) =>
+      `the agent is in the ${what} ${there} and this stack in ${here}, and an endpoint is made beside its agent; define it in a stack of the ${what} ${there}`,
+  );
 }
 
 /** The version in the template. The L2 would take the first one for a version that is left out. */

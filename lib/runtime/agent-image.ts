@@ -76,7 +76,7 @@ export abstract class AgentImage {
       buildArgs: { ...buildArgs, ...(baseImage === undefined ? {} : { BASE_IMAGE: baseImage }) },
     };
     return definition === undefined
-      ? new DirectoryImage(source, imageOptions, PROTOCOLS)
+      ? new DirectoryImage(source, imageOptions, PROTOCOLS, true)
       : new DefinedImage(source, definition, imageOptions);
   }
 
@@ -132,6 +132,9 @@ export abstract class AgentImage {
   /** The protocols that the image speaks; undefined where that is not known. */
   public readonly protocols?: readonly agentcore.ProtocolType[];
 
+  /** Whether what is in the image is known to write the metrics of docs/agent-metrics.md. @default false */
+  public readonly writesMetrics?: boolean;
+
   /** Makes the image known to the stack of `scope`. Called once for each runtime. */
   public abstract bind(scope: Construct): BoundAgentImage;
 }
@@ -144,6 +147,7 @@ class DirectoryImage extends AgentImage {
     private readonly directory: string,
     private readonly options: DirectoryImageOptions,
     public override readonly protocols?: readonly agentcore.ProtocolType[],
+    public override readonly writesMetrics = false,
   ) {
     super();
     throwFindings('AgentImage.fromDirectory', directoryFindings(directory, options));
@@ -159,6 +163,7 @@ class DirectoryImage extends AgentImage {
 /** The image of this library with a definition in its build context. */
 class DefinedImage extends AgentImage {
   public override readonly protocols = PROTOCOLS;
+  public override readonly writesMetrics = true;
 
   constructor(
     private readonly source: string,

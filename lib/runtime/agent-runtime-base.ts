@@ -2,7 +2,7 @@ import type { aws_cloudwatch as cloudwatch } from 'aws-cdk-lib';
 import { agentMetricOf, AgentMetrics } from '../metrics/agent-metrics';
 import { type MetricDefinition, metricOf } from '../metrics/metric';
 import { usageDimensions, UsageMetrics, UsageService } from '../metrics/usage-metrics';
-import { literalEnvironment } from '../private/arn-environment';
+import { metricAt } from '../private/arn-environment';
 import { InvocationTarget, type IInvocationTarget, type RuntimeTarget } from './invocation-target';
 
 /** An agent to call, measure and make endpoints of: one of this app, or one that is imported. */
@@ -24,6 +24,14 @@ export interface IAgentRuntime extends IInvocationTarget {
 
   /** The CloudWatch namespace of the metrics that the agent writes itself. */
   readonly metricsNamespace: string;
+
+  /**
+   * Any metric that the agent writes itself, with the statistic that is usual for it: `agent.metric(AgentMetrics.TOOL_CALLS)`,
+   * and with `dimensionsMap: { Tool: 'Read', Result: 'denied' }` of one tool and result.
+   *
+   * @throws Error when the metric is not kept under these dimensions
+   */
+  metric(definition: MetricDefinition, options?: cloudwatch.MetricOptions): cloudwatch.Metric;
 
   /** Runs that the agent ended, those included that failed. From the agent's log; sum over 5 minutes. */
   metricRuns(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
@@ -55,16 +63,20 @@ export abstract class AgentRuntimeBase extends InvocationTarget implements IAgen
     return { agentName, runtimeArn, callersHaveJwt };
   }
 
+  public metric(definition: MetricDefinition, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return metricAt(this.runtimeArn, this, (place) => agentMetricOf(this, definition, { ...place, ...options }));
+  }
+
   public metricRuns(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.own(AgentMetrics.ERRORS, { ...options, statistic: 'SampleCount' });
+    return this.metric(AgentMetrics.ERRORS, { ...options, statistic: 'SampleCount' });
   }
 
   public metricFailedRuns(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.own(AgentMetrics.ERRORS, options);
+    return this.metric(AgentMetrics.ERRORS, options);
   }
 
   public metricCost(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.own(AgentMetrics.COST, options);
+    return this.metric(AgentMetrics.COST, options);
   }
 
   public metricVcpuHours(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
@@ -75,12 +87,9 @@ export abstract class AgentRuntimeBase extends InvocationTarget implements IAgen
     return this.usage(UsageMetrics.MEMORY_GB_HOURS, options);
   }
 
-  private own(definition: MetricDefinition, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return agentMetricOf(this, definition, { ...literalEnvironment(this.runtimeArn), ...options });
-  }
-
   private usage(definition: MetricDefinition, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    const dimensions = usageDimensions(UsageService.RUNTIME, this.runtimeArn);
-    return metricOf(definition, dimensions, { ...literalEnvironment(this.runtimeArn), ...options });
+    const { runtimeArn } = this;
+    const dimensions = usageDimensions(UsageService.RUNTIME, runtimeArn);
+    return metricAt(runtimeArn, this, (place) => metricOf(definition, dimensions, { ...place, ...options }));
   }
 }

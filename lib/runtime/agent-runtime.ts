@@ -23,6 +23,7 @@ import { guardrailFindings } from '../model/model-guardrail';
 import { environmentFindings, renderedEnvironmentFindings } from '../private/environment-findings';
 import { uniqueAgentCoreName } from '../private/naming';
 import { requestHeaderFindings } from '../private/request-headers';
+import { requireProperties } from '../private/required-properties';
 import { findingsOf, throwFindings } from '../private/validation';
 import { AgentNetwork } from './agent-network';
 import { AgentRuntimeBase, type IAgentRuntime } from './agent-runtime-base';
@@ -101,6 +102,9 @@ export class AgentRuntime extends AgentRuntimeBase implements IAgent, ec2.IConne
   /** The CloudWatch namespace of the metrics that the agent writes itself. */
   public readonly metricsNamespace: string;
 
+  /** Whether the agent is known to write those metrics: one of `AgentImage.claudeAgent()` is. */
+  public readonly writesMetrics: boolean;
+
   /** What the agent was given, its models included. */
   public readonly capabilities: readonly IAgentCapability[];
 
@@ -115,6 +119,7 @@ export class AgentRuntime extends AgentRuntimeBase implements IAgent, ec2.IConne
   /** @throws Error with every finding about the properties, the models and the capabilities */
   constructor(scope: Construct, id: string, props: AgentRuntimeProps) {
     super(scope, id);
+    requireProperties(this, props, { image: 'AgentImage.claudeAgent(), for instance' });
     this.authorizer = props.authorizer ?? AgentAuthorizer.iam();
     const { callersHaveJwt } = this.authorizer;
     const network = props.network ?? AgentNetwork.publicInternet();
@@ -147,6 +152,7 @@ export class AgentRuntime extends AgentRuntimeBase implements IAgent, ec2.IConne
     this.capabilities = capabilities;
     this.models = models;
     this.metricsNamespace = props.metricsNamespace ?? DEFAULT_AGENT_NAMESPACE;
+    this.writesMetrics = props.image.writesMetrics ?? false;
     throwFindings(this, [
       ...findings,
       ...takenNameFindings(this, this.agentName),

@@ -2,6 +2,7 @@ import { Annotations, Stack, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { AgentEnvironment } from '../agent/agent-environment';
 import { DEFAULT_AGENT_NAMESPACE } from '../metrics/agent-metrics';
+import { repeated } from '../private/repeated';
 
 /** How a session decides whether a tool may be used. */
 export enum PermissionMode {
@@ -145,12 +146,8 @@ export function warnOfSettings(scope: IConstruct, { permissionModes = [] }: Agen
   );
 }
 
-function repeated<T>(values: readonly T[]): T[] {
-  return [...new Set(values.filter((value, index) => values.indexOf(value) < index))];
-}
-
-/** Names of namespaces: PutMetricData in the Amazon CloudWatch API reference. */
-function namespaceFindings(namespace: string): string[] {
+/** What speaks against a namespace. Source: PutMetricData in the Amazon CloudWatch API reference. */
+export function namespaceFindings(namespace: string): string[] {
   const legal = /^[A-Za-z0-9._/#:-]{1,255}$/.test(namespace) && !namespace.startsWith('AWS/');
   return legal || Token.isUnresolved(namespace)
     ? []

@@ -1,5 +1,6 @@
 import { aws_ec2 as ec2 } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import { requireProperties } from '../private/required-properties';
 
 /** Properties of AgentVpcEndpoints. */
 export interface AgentVpcEndpointsProps {
@@ -42,8 +43,10 @@ export class AgentVpcEndpoints extends Construct {
   /** The gateway endpoint for Amazon S3. */
   public readonly s3Endpoint: ec2.GatewayVpcEndpoint;
 
+  /** @throws Error when there is no VPC */
   constructor(scope: Construct, id: string, props: AgentVpcEndpointsProps) {
     super(scope, id);
+    requireProperties(this, props, { vpc: 'the VPC' });
     const subnets = props.vpcSubnets ?? { subnetType: ec2.SubnetType.PRIVATE_ISOLATED };
     const securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
       vpc: props.vpc,

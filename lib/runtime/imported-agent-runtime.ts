@@ -1,8 +1,10 @@
 import { Fn, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { DEFAULT_AGENT_NAMESPACE } from '../metrics/agent-metrics';
+import { requireProperties } from '../private/required-properties';
 import { nameFindings, throwFindings } from '../private/validation';
 import { AgentRuntimeBase } from './agent-runtime-base';
+import { namespaceFindings } from './agent-settings';
 
 /** What there is to know of a runtime that something else deployed. */
 export interface AgentRuntimeAttributes {
@@ -50,16 +52,18 @@ export class ImportedAgentRuntime extends AgentRuntimeBase {
 
   /**
    * @param runtimeId the id of the runtime; left out, it is taken from the ARN
-   * @throws Error when the ARN is not that of a runtime, or the name is unknown or not that of the ARN
+   * @throws Error with every finding about the attributes
    */
   constructor(scope: Construct, id: string, attributes: AgentRuntimeAttributes, runtimeId?: string) {
     super(scope, id);
+    requireProperties(this, attributes, { agentRuntimeArn: 'its ARN' });
     const { agentRuntimeArn, agentName, callersHaveJwt = false } = attributes;
-    throwFindings(this, attributeFindings(attributes));
+    const { metricsNamespace = DEFAULT_AGENT_NAMESPACE } = attributes;
+    throwFindings(this, [...attributeFindings(attributes), ...namespaceFindings(metricsNamespace)]);
     this.runtimeArn = agentRuntimeArn;
     this.agentName = agentName ?? nameIn(agentRuntimeArn);
     this.callersHaveJwt = callersHaveJwt;
-    this.metricsNamespace = attributes.metricsNamespace ?? DEFAULT_AGENT_NAMESPACE;
+    this.metricsNamespace = metricsNamespace;
     this.runtimeId = runtimeId ?? Fn.select(1, Fn.split('/', agentRuntimeArn));
   }
 }

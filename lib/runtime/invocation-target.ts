@@ -5,7 +5,7 @@ import { Actions } from '../iam/actions';
 import { grantRuntimeAccess, type RuntimeAccessTarget } from '../iam/runtime-access';
 import { metricOf, type MetricDefinition } from '../metrics/metric';
 import { runtimeDimensions, RuntimeMetrics } from '../metrics/runtime-metrics';
-import { literalEnvironment } from '../private/arn-environment';
+import { metricAt } from '../private/arn-environment';
 
 /** What can be called and measured: an agent, which means its default endpoint, or another endpoint of it. */
 export interface IInvocationTarget extends IConstruct {
@@ -85,23 +85,23 @@ export abstract class InvocationTarget extends Construct implements IInvocationT
   }
 
   public metricInvocations(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(RuntimeMetrics.INVOCATIONS, options);
+    return this.endpointMetric(RuntimeMetrics.INVOCATIONS, options);
   }
 
   public metricLatency(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(RuntimeMetrics.LATENCY, options);
+    return this.endpointMetric(RuntimeMetrics.LATENCY, options);
   }
 
   public metricThrottles(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(RuntimeMetrics.THROTTLES, options);
+    return this.endpointMetric(RuntimeMetrics.THROTTLES, options);
   }
 
   public metricSystemErrors(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(RuntimeMetrics.SYSTEM_ERRORS, options);
+    return this.endpointMetric(RuntimeMetrics.SYSTEM_ERRORS, options);
   }
 
   public metricUserErrors(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric(RuntimeMetrics.USER_ERRORS, options);
+    return this.endpointMetric(RuntimeMetrics.USER_ERRORS, options);
   }
 
   public metricTotalErrors(options?: cloudwatch.MathExpressionOptions): cloudwatch.MathExpression {
@@ -114,10 +114,9 @@ export abstract class InvocationTarget extends Construct implements IInvocationT
     });
   }
 
-  private metric(definition: MetricDefinition, options: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
+  private endpointMetric(definition: MetricDefinition, options: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
     const { runtimeArn, agentName, endpointName = 'DEFAULT' } = this.target;
-    // An imported runtime can be in another account or Region, and its metrics with it.
-    const environment = literalEnvironment(runtimeArn);
-    return metricOf(definition, runtimeDimensions(runtimeArn, agentName, endpointName), { ...environment, ...options });
+    const dimensions = runtimeDimensions(runtimeArn, agentName, endpointName);
+    return metricAt(runtimeArn, this, (place) => metricOf(definition, dimensions, { ...place, ...options }));
   }
 }

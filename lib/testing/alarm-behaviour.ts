@@ -11,7 +11,7 @@ export interface AlarmProperties {
   readonly TreatMissingData?: string;
   readonly Namespace?: string;
   readonly MetricName?: string;
-  readonly Dimensions?: readonly NamedValue[];
+  readonly Dimensions?: readonly AlarmDimension[];
   readonly Statistic?: string;
   readonly ExtendedStatistic?: string;
   readonly Period?: number;
@@ -19,19 +19,21 @@ export interface AlarmProperties {
   readonly EvaluationWindow?: { readonly WallClockWindow?: unknown };
 }
 
-interface NamedValue {
+/** One dimension of a metric. */
+export interface AlarmDimension {
   readonly Name: string;
   readonly Value: string;
 }
 
-interface AlarmMetricQuery {
+/** One of the queries of an alarm on an expression. */
+export interface AlarmMetricQuery {
   readonly Id: string;
   readonly Expression?: string;
   readonly MetricStat?: {
     readonly Metric: {
       readonly Namespace: string;
       readonly MetricName: string;
-      readonly Dimensions?: readonly NamedValue[];
+      readonly Dimensions?: readonly AlarmDimension[];
     };
     readonly Period: number;
     readonly Stat: string;
@@ -148,6 +150,6 @@ function missingVerdicts(treatment: string | undefined, count: number): boolean[
   }
 }
 
-function record(dimensions: readonly NamedValue[] = []): Readonly<Record<string, string>> {
+function record(dimensions: readonly AlarmDimension[] = []): Readonly<Record<string, string>> {
   return Object.fromEntries(dimensions.map(({ Name, Value }) => [Name, Value]));
 }

@@ -27,7 +27,7 @@ export interface PolicedGateway {
 }
 
 /** A call to be decided. */
-export interface ToolCall extends PolicedGateway {
+export interface GatewayToolCall extends PolicedGateway {
   readonly principal: ToolCaller;
   /** `<target>___<tool>` */
   readonly action: string;
@@ -55,7 +55,7 @@ export interface ToolCallVerdict {
  *
  * @throws Error when the engine is not installed
  */
-export function authorizeToolCall(call: ToolCall): ToolCallVerdict {
+export function authorizeToolCall(call: GatewayToolCall): ToolCallVerdict {
   const { policies, tools, principal, action } = call;
   const tool = tools.find((candidate) => qualifiedToolName(candidate) === action);
   if (tool === undefined) return refused(`the gateway has no tool "${action}"`);
@@ -81,7 +81,7 @@ export function authorizeToolCall(call: ToolCall): ToolCallVerdict {
  *
  * @throws Error when the engine is not installed, or cannot read a policy
  */
-export function listableTools(gateway: PolicedGateway & Pick<ToolCall, 'principal'>): string[] {
+export function listableTools(gateway: PolicedGateway & Pick<GatewayToolCall, 'principal'>): string[] {
   const { policies, principal } = gateway;
   return gateway.tools
     .filter(({ target, name }) => {
@@ -106,7 +106,7 @@ function engine(): NonNullable<ReturnType<typeof cedarEngine>> {
   );
 }
 
-function request({ principal, action, gatewayArn }: Pick<ToolCall, 'principal' | 'action' | 'gatewayArn'>) {
+function request({ principal, action, gatewayArn }: Pick<GatewayToolCall, 'principal' | 'action' | 'gatewayArn'>) {
   return {
     principal: uid(PRINCIPAL_TYPES[callersOf(principal)], idOf(principal)),
     action: uid('Action', action),

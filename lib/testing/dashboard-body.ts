@@ -34,6 +34,8 @@ export type GraphQuery = MetricQuery & {
   readonly visible: boolean;
   /** Set where the dashboard chooses it. */
   readonly color?: string;
+  /** Which axis it is measured by. */
+  readonly axis: 'left' | 'right';
 };
 
 interface GraphOptions {
@@ -44,6 +46,7 @@ interface GraphOptions {
   readonly period?: number;
   readonly visible?: boolean;
   readonly color?: string;
+  readonly yAxis?: string;
 }
 
 /** Source: the default of CloudWatch's dashboard bodies, in seconds. */
@@ -55,9 +58,16 @@ export function graphQueries({ metrics = [], period = DEFAULT_PERIOD }: Dashboar
     const last = entry.at(-1);
     const options = (typeof last === 'object' && last !== null ? last : {}) as GraphOptions;
     const words = entry.filter((word) => typeof word === 'string');
-    const { id, expression, label = '', visible = true, color } = options;
+    const { id, expression, label = '', visible = true, color, yAxis } = options;
+    const axis: GraphQuery['axis'] = yAxis === 'right' ? 'right' : 'left';
     const periodSeconds = options.period ?? period;
-    const common = { label, visible, ...(id === undefined ? {} : { id }), ...(color === undefined ? {} : { color }) };
+    const common = {
+      label,
+      visible,
+      axis,
+      ...(id === undefined ? {} : { id }),
+      ...(color === undefined ? {} : { color }),
+    };
     if (expression !== undefined) return { ...common, expression, periodSeconds };
     const [namespace = '', metricName = '', ...rest] = words;
     const dimensions = Object.fromEntries(

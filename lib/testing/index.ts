@@ -1,9 +1,16 @@
-export { alarmQueries, alarmStates, type AlarmProperties, type AlarmState } from './alarm-behaviour';
+export {
+  alarmQueries,
+  alarmStates,
+  type AlarmDimension,
+  type AlarmMetricQuery,
+  type AlarmProperties,
+  type AlarmState,
+} from './alarm-behaviour';
 export {
   authorizeToolCall,
   listableTools,
+  type GatewayToolCall,
   type PolicedGateway,
-  type ToolCall,
   type ToolCaller,
   type ToolCallVerdict,
 } from './authorize-tool-call';
@@ -15,6 +22,7 @@ export {
   type DashboardWidgetProperties,
   type GraphQuery,
 } from './dashboard-body';
+export { samplesOfEmf } from './emf-samples';
 export {
   evaluate,
   evaluateTrust,
@@ -26,7 +34,6 @@ export {
 export {
   MetricData,
   readSearch,
-  samplesOfEmf,
   statisticOf,
   type MetricAggregation,
   type MetricIdentity,

@@ -26,50 +26,6 @@ export interface MetricAggregation {
   readonly periodSeconds: number;
 }
 
-interface EmfDirective {
-  readonly Namespace: string;
-  readonly Dimensions: readonly (readonly string[])[];
-  readonly Metrics: readonly { readonly Name: string; readonly Unit?: string }[];
-}
-
-/**
- * What CloudWatch makes of the lines of a log: a sample of each metric under each of its dimension sets. Lines that are not in
- * the embedded metric format have none.
- */
-export function samplesOfEmf(lines: Iterable<string>): MetricSample[] {
-  return [...lines].flatMap((line) => {
-    const fields = jsonObject(line);
-    const { Timestamp, CloudWatchMetrics } = (fields?._aws ?? {}) as {
-      Timestamp?: number;
-      CloudWatchMetrics?: readonly EmfDirective[];
-    };
-    if (fields === undefined || Timestamp === undefined || CloudWatchMetrics === undefined) return [];
-    return CloudWatchMetrics.flatMap(({ Namespace: namespace, Dimensions, Metrics }) =>
-      Dimensions.flatMap((names) => {
-        const dimensions = Object.fromEntries(names.map((name) => [name, String(fields[name])]));
-        return Metrics.flatMap(({ Name: metricName, Unit: unit }) =>
-          [fields[metricName]]
-            .flat()
-            .filter((value) => typeof value === 'number')
-            .map((value) => ({
-              ...{ namespace, metricName, dimensions, timestamp: Timestamp, value },
-              ...(unit === undefined ? {} : { unit }),
-            })),
-        );
-      }),
-    );
-  });
-}
-
-function jsonObject(line: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /** Samples, asked for as CloudWatch is: by a whole dimension set, or by a search. */
 export class MetricData {
   #samples = new Map<string, { readonly identity: MetricIdentity; readonly samples: MetricSample[] }>();

@@ -56,9 +56,11 @@ describe('a metric', () => {
 
   test('of an agent is in the namespace of the agent', () => {
     const writer = { agentName: 'support', metricsNamespace: 'Shop' };
-    const metric = agentMetricOf(writer, AgentMetrics.TOOL_CALLS, { dimensions: { Result: 'denied' } });
+    const metric = agentMetricOf(writer, AgentMetrics.TOOL_CALLS, { dimensionsMap: { Result: 'denied' } });
     expect(metric).toMatchObject({ namespace: 'Shop', dimensions: { Agent: 'support', Result: 'denied' } });
-    expect(() => agentMetricOf(writer, AgentMetrics.COST, { dimensions: { Tool: 'Read' } })).toThrow('Agent + Model');
+    expect(() => agentMetricOf(writer, AgentMetrics.COST, { dimensionsMap: { Tool: 'Read' } })).toThrow(
+      'Agent + Model',
+    );
   });
 });
 

@@ -37,7 +37,7 @@ test('every metric is there once under each of its dimension sets', () => {
 
 test.each(all)('$of $definition.metricName can be a metric of CloudWatch', ({ definition }) => {
   const { namespace, metricName, statistic, dimensionSets, source } = definition;
-  expect(namespace).toMatch(/^(AWS\/(Bedrock|Bedrock-AgentCore|S3|DynamoDB)|ClaudeAgents)$/);
+  expect(namespace).toMatch(/^(AWS\/(Bedrock|Bedrock-AgentCore|S3|DynamoDB|Usage)|ClaudeAgents)$/);
   expect(metricName).toMatch(/^[A-Za-z-]+$/);
   expect(statistic).toMatch(/^(Sum|Average|Maximum|p95)$/);
   expect(source.length).toBeGreaterThan(5);

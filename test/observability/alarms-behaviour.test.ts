@@ -47,11 +47,18 @@ const quietWith = (counts: Partial<Counts>): Period => of({ requests: 40, ...cou
 const times = (count: number, period: Period): Period[] => Array.from({ length: count }, () => period);
 const threeHours = (...special: Period[]): Period[] => [...times(12, QUIET), ...special, ...times(24, QUIET)];
 
+/** Three hours that begin alike, and go on alike. */
+const everyHour = (begin: readonly Period[], rest: Period): Period[] =>
+  Array.from({ length: 3 }, () => [...begin, ...times(12 - begin.length, rest)]).flat();
+
 /** The series of the table in docs/observability.md. */
 const SERIES: Readonly<Record<string, readonly Period[]>> = {
   quiet: times(36, QUIET),
   'no traffic': [...times(12, QUIET), ...times(36, NOTHING)],
   'one error at night': times(36, of({ requests: 3, failedRequests: 1 })),
+  'few users, and nothing works': times(36, of({ requests: 1, failedRequests: 1, runs: 0 })),
+  'few users, and one is answered': everyHour(times(1, of({ requests: 1 })), of({ requests: 1, failedRequests: 1 })),
+  'a broken caller at night': everyHour(times(4, of({ requests: 1, failedRequests: 1, runs: 0 })), NOTHING),
   // The last minute of a period and the first of the next one, by the clock.
   'two bad minutes': threeHours(
     { ...QUIET, minutes: { 4: { failedRequests: 8, failedRuns: 8 } } },
@@ -207,9 +214,9 @@ test('no traffic is told of until the first request', () => {
 test('rates and latency count from the minimum of traffic on', () => {
   const failing = (requests: number) =>
     times(36, of({ requests, failedRequests: requests, failedRuns: requests, slow: requests }));
-  expect(inAlarm(failing(9))).toEqual([]);
-  expect(inAlarm(failing(19))).toEqual(['FailedRuns']);
-  expect(inAlarm(failing(20))).toEqual(['ErrorRate', 'FailedRuns', 'Latency']);
+  expect(inAlarm(failing(9))).toEqual(['AllRequestsFail']);
+  expect(inAlarm(failing(19))).toEqual(['AllRequestsFail', 'FailedRuns']);
+  expect(inAlarm(failing(20))).toEqual(['AllRequestsFail', 'ErrorRate', 'FailedRuns', 'Latency']);
 });
 
 test('metrics are missed by the requests of the endpoint that is watched', () => {

@@ -18,7 +18,7 @@ export function alarmed(
     endpointName === undefined
       ? agent
       : new AgentEndpoint(stack, 'Endpoint', { agent, endpointName, version: EndpointVersion.pinned(1) });
-  const alarms = new AgentAlarms(stack, 'Alarms', { agent, endpoint, ...EVERY_ALARM, ...props });
+  const alarms = new AgentAlarms(stack, 'Alarms', { agent, endpoint, agentMetrics: true, ...EVERY_ALARM, ...props });
   return {
     stack,
     agent,

@@ -1,7 +1,10 @@
-import { App, aws_sns as sns, Duration, Stack } from 'aws-cdk-lib';
-import { AgentEndpoint, AgentRuntime, EndpointVersion } from '../../lib';
+import { join } from 'node:path';
+import { App, aws_sns as sns, CfnParameter, Duration, Stack } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { AgentDefinition, AgentEndpoint, AgentImage, AgentRuntime, EndpointVersion } from '../../lib';
 import { MetricStanding } from '../../lib/metrics/metric';
 import { AgentAlarms } from '../../lib/observability/agent-alarms';
+import type { AgentAlarmsProps } from '../../lib/observability/agent-alarms-props';
 import { alarmQueries } from '../../lib/testing';
 import { resolved } from '../gateway/gateway-fixture';
 import { testImage, testStack } from '../support/stack';
@@ -10,7 +13,7 @@ import { definitionsOf } from './dashboard-fixture';
 
 const RUNTIME_ARN = 'arn:aws:bedrock-agentcore:eu-west-1:444455556666:runtime/elsewhere-0123456789';
 const OPTIONAL = ['HourlyCost', 'HourlyTokens', 'NoTraffic'];
-const CRITICAL = ['ErrorRate', 'FailedRuns', 'FlushFailures', 'RestoreFailures', 'NoTraffic'];
+const CRITICAL = ['ErrorRate', 'AllRequestsFail', 'FailedRuns', 'FlushFailures', 'RestoreFailures', 'NoTraffic'];
 
 describe('every alarm', () => {
   const { byId } = alarmed();
@@ -38,7 +41,16 @@ describe('every alarm', () => {
 
   test('has an id that never changes', () => {
     expect([...byId.keys()]).toEqual([
-      ...['ErrorRate', 'FailedRuns', 'Throttles', 'Latency', 'DeniedTools', 'FlushFailures', 'RestoreFailures'],
+      ...[
+        'ErrorRate',
+        'AllRequestsFail',
+        'FailedRuns',
+        'Throttles',
+        'Latency',
+        'DeniedTools',
+        'FlushFailures',
+        'RestoreFailures',
+      ],
       ...['MetricsMissing', ...OPTIONAL],
     ]);
   });
@@ -105,7 +117,7 @@ test('requests of another endpoint are watched under its name', () => {
     endpointName: 'prod',
     version: EndpointVersion.pinned(1),
   });
-  const alarms = new AgentAlarms(stack, 'Alarms', { agent, endpoint });
+  const alarms = new AgentAlarms(stack, 'Alarms', { agent, endpoint, agentMetrics: true });
   const named = (id: string) => JSON.stringify(stack.resolve(alarms.alarm(id).metric.toMetricConfig()));
   expect(named('Throttles')).toContain('support::prod');
   expect(named('FlushFailures')).toContain('ClaudeAgents');
@@ -154,6 +166,107 @@ test('the alarms of two agents stand side by side', () => {
   expect(new Set(composites.map(({ properties }) => properties.AlarmName)).size).toBe(2);
 });
 
+test('an endpoint of another agent is refused, whether they are of the app or imported', () => {
+  const stack = testStack();
+  const [one, other] = ['One', 'Other'].map(
+    (id) => new AgentRuntime(stack, id, { image: testImage(), runtimeName: id }),
+  );
+  if (one === undefined || other === undefined) throw new Error('two agents were made');
+  const endpoint = new AgentEndpoint(stack, 'Prod', {
+    agent: other,
+    endpointName: 'prod',
+    version: EndpointVersion.pinned(1),
+  });
+  const message = /^Test\/\w+: endpoint Test\/\w+ leads to another agent than \w+; give an endpoint of that agent/;
+  expect(() => new AgentAlarms(stack, 'A', { agent: one, endpoint })).toThrow(message);
+  const imported = (id: string, agentRuntimeArn: string) =>
+    AgentRuntime.fromAgentRuntimeAttributes(stack, id, { agentRuntimeArn });
+  const elsewhere = imported('Elsewhere', RUNTIME_ARN);
+  const another = imported('Another', RUNTIME_ARN.replace('elsewhere', 'another'));
+  expect(() => new AgentAlarms(stack, 'B', { agent: elsewhere, endpoint: another })).toThrow(message);
+  // The same runtime by another name, and one of which that cannot be known.
+  const named = AgentRuntime.fromRuntime(stack, 'Named', other.runtime, { agentName: 'Other' });
+  expect(() => new AgentAlarms(stack, 'C', { agent: named, endpoint })).not.toThrow();
+  expect(() => new AgentAlarms(stack, 'D', { agent: elsewhere, endpoint })).not.toThrow();
+});
+
+describe('metrics of the agent itself', () => {
+  const OF_ENDPOINT = ['ErrorRate', 'AllRequestsFail', 'Throttles', 'Latency', 'Unhealthy'];
+  const OF_AGENT = ['FailedRuns', 'DeniedTools', 'FlushFailures', 'RestoreFailures', 'MetricsMissing'];
+  const alarmsOf = (image: AgentImage, props: Partial<AgentAlarmsProps> = {}) => {
+    const stack = testStack();
+    const agent = new AgentRuntime(stack, 'Agent', { image });
+    const { node } = new AgentAlarms(stack, 'Alarms', { agent, ...props });
+    return { stack, ids: node.children.map(({ node: { id } }) => id).sort() };
+  };
+  const NOTE = Match.stringLikeRegexp('image of the agent is not known to write metrics.*agentMetrics: true');
+
+  test('are watched in the image of this library, with a definition or without', () => {
+    const { stack, ids } = alarmsOf(AgentImage.claudeAgent());
+    expect(ids).toEqual([...OF_ENDPOINT, ...OF_AGENT].sort());
+    Annotations.fromStack(stack).hasNoInfo('/Test/Alarms', NOTE);
+    const definition = AgentDefinition.fromDirectory(join(__dirname, '../../bin/app/agent'));
+    expect(AgentImage.claudeAgent({ definition }).writesMetrics).toBe(true);
+  });
+
+  test('are not watched in another image, and a note says so', () => {
+    const { stack, ids } = alarmsOf(testImage());
+    expect(ids).toEqual([...OF_ENDPOINT].sort());
+    Annotations.fromStack(stack).hasInfo('/Test/Alarms', NOTE);
+  });
+
+  test('are watched in another image that is said to write them, or not to, without a note', () => {
+    const watched = alarmsOf(testImage(), { agentMetrics: true });
+    expect(watched.ids).toEqual([...OF_ENDPOINT, ...OF_AGENT].sort());
+    const unwatched = alarmsOf(AgentImage.claudeAgent(), { agentMetrics: false });
+    expect(unwatched.ids).toEqual([...OF_ENDPOINT].sort());
+    for (const { stack } of [watched, unwatched]) Annotations.fromStack(stack).hasNoInfo('/Test/Alarms', NOTE);
+  });
+
+  test('are watched of an agent that is imported', () => {
+    const stack = testStack();
+    const agent = AgentRuntime.fromAgentRuntimeAttributes(stack, 'Agent', { agentRuntimeArn: RUNTIME_ARN });
+    expect(new AgentAlarms(stack, 'Alarms', { agent }).alarm('FailedRuns').node.id).toBe('FailedRuns');
+  });
+
+  test('have no limits of cost and tokens where they are not written', () => {
+    expect(() => alarmsOf(testImage(), { hourlyCostUsd: 5, hourlyTokens: 5 })).toThrow(
+      /- hourlyCostUsd is about metrics that the agent writes itself[^]*- hourlyTokens is about metrics/,
+    );
+  });
+});
+
+describe('values that are only known at deployment', () => {
+  const stack = testStack();
+  const { valueAsNumber } = new CfnParameter(stack, 'Limit', { type: 'Number', default: 7 });
+
+  test('can be thresholds, and are told in what the alarm says', () => {
+    const limits = { errorRatePercent: valueAsNumber, failedRunsPercent: valueAsNumber, hourlyTokens: valueAsNumber };
+    const more = { deniedToolsPercent: valueAsNumber, throttledRequests: valueAsNumber, hourlyCostUsd: valueAsNumber };
+    alarmed({ ...limits, ...more }, stack);
+    const resources = Object.values(Template.fromStack(stack).findResources('AWS::CloudWatch::Alarm'));
+    const parametrized = resources.filter(
+      ({ Properties: { Threshold } }) => JSON.stringify(Threshold) === '{"Ref":"Limit"}',
+    );
+    expect(parametrized).toHaveLength(6);
+    for (const { Properties } of parametrized) {
+      expect(JSON.stringify(Properties.AlarmDescription)).toContain('{"Ref":"Limit"}');
+    }
+    expect(JSON.stringify(resources)).not.toMatch(/e\+\d{2}/);
+  });
+
+  test.each([
+    ['minimumRequests', { minimumRequests: valueAsNumber }],
+    ['minimumToolCalls', { minimumToolCalls: valueAsNumber }],
+    ['latency', { latency: Duration.minutes(valueAsNumber) }],
+    ['noTrafficFor', { noTrafficFor: Duration.minutes(valueAsNumber) }],
+  ])('cannot be %s', (name, props) => {
+    expect(() => alarmed(props)).toThrow(
+      `Test/Alarms: ${name} is only known at deployment; give a value that is known at synthesis`,
+    );
+  });
+});
+
 test.each([
   [{ errorRatePercent: 100 }, 'errorRatePercent is 100; give a share of at least 0 and less than 100 percent'],
   [{ deniedToolsPercent: -1 }, 'deniedToolsPercent is -1; give a share of at least 0 and less than 100 percent'],
@@ -164,6 +277,8 @@ test.each([
     { noTrafficFor: Duration.minutes(7) },
     'noTrafficFor is 7 minutes; give 5 minutes to 24 hours, in steps of 5 minutes',
   ],
+  [{ noTrafficFor: Duration.millis(500) }, 'noTrafficFor is 500 millis; give 5 minutes to 24 hours'],
+  [{ latency: Duration.seconds(0) }, 'latency is 0 seconds, and every answer takes longer; give a time above 0'],
   [{ noTrafficFor: Duration.days(2) }, 'noTrafficFor is 2 days; give 5 minutes to 24 hours, in steps of 5 minutes'],
 ])('fails with %j', (props, message) => {
   expect(() => alarmed({ ...EVERY_ALARM, ...props })).toThrow(`Test/Alarms: ${message}`);

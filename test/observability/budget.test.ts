@@ -153,6 +153,7 @@ describe('a budget', () => {
   test.each<[string, Partial<AgentBudgetProps>, RegExp]>([
     ['no money', { monthlyLimitUsd: 0 }, /monthlyLimitUsd is 0; give US dollars above 0/],
     ['nobody who hears of it', { emails: [] }, /nobody would hear of the budget; give emails or a topic/],
+    ['an address twice', { emails: [...EMAILS, ...EMAILS] }, /emails has "ops@example.com" twice; give it once/],
     ['an address that is none', { emails: ['ops'] }, /"ops" is no e-mail address/],
     [
       'eleven addresses',

@@ -79,7 +79,7 @@ export function definitionsOf(query: MetricQuery, ownNamespace: string): readonl
     terms.map(({ name, any }) => [name, any.join(' ')]),
   );
   const names = Object.keys(dimensions);
-  return ofService(serviceOf(dimensions), ownNamespace).filter(
+  return ofService(serviceOf({ ...dimensions, MetricName: MetricName ?? '' }), ownNamespace).filter(
     (one) =>
       one.namespace === (schema?.[0] ?? Namespace) &&
       one.metricName === MetricName &&
@@ -95,18 +95,18 @@ function ofService(service: string, ownNamespace: string): readonly MetricDefini
   return service === 'agent' ? definitions.map((one) => ({ ...one, namespace: ownNamespace })) : definitions;
 }
 
-/** Dimensions that only one service has, by their values where several have them. */
+/** Dimensions and names that only one service has, by their values where several have them. */
 const SERVICES: readonly (readonly [service: string, dimension: string, value: RegExp])[] = [
   ['agent', 'Agent', /./],
   ['model', 'ModelId', /./],
-  ['identity', 'WorkloadIdentity', /./],
+  ['identity', 'MetricName', /Fetch(Success|Failures|Throttles)$/],
   ['policy', 'TargetResource', /./],
   ['storage', 'BucketName', /./],
   ['storage', 'TableName', /./],
   ['usage', 'Service', /^AgentCore\./],
   ['runtime', 'Operation', /^InvokeAgentRuntime$/],
   ['gateway', 'Resource', /:gateway\//],
-  ['built-in tools', 'Resource', /:code-interpreter(-custom)?\//],
+  ['built-in tools', 'Resource', /:(code-interpreter|browser)(-custom)?\//],
   ['memory', 'Resource', /:memory\//],
 ];
 

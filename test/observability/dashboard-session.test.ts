@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { App, type Stack } from 'aws-cdk-lib';
 import type { InvocationReply } from '../../agent-image/src/protocol';
+import { ClaudeAgentStack } from '../../bin/app/claude-agent-stack';
 import type { ModelScript, ScriptedReply, ScriptedToolUse } from '../../bin/local/model/model-script';
-import { AgentDashboard } from '../../lib/observability/agent-dashboard';
-import { AgentAlarms } from '../../lib/observability/agent-alarms';
+import cdkJson from '../../cdk.json';
+import { AgentAlarms, AgentRuntime } from '../../lib';
 import {
   alarmQueries,
   type AlarmProperties,
@@ -18,35 +20,63 @@ import { AgentFixture, type ScriptedModel, startScriptedModel } from '../agent-i
 import { ScriptedGateway } from '../agent-image/support/scripted-gateway';
 import { type SessionBucket, startSessionBucket } from '../agent-image/support/session-bucket';
 import { resolved } from '../gateway/gateway-fixture';
+import { emfFaults } from '../support/emf';
 import { testStack } from '../support/stack';
-import { dashboardBodies, observed } from './dashboard-fixture';
+import { dashboardBodies } from './dashboard-fixture';
 
-const NAMESPACE = 'Shop.Agents';
-const NAME = 'support';
+const NAMESPACE = 'ClaudeAgents';
 
-/** What a dashboard and alarms of ours ask for that only the agent can answer, by where it is asked. */
-function askedOfTheAgent(): { readonly where: string; readonly queries: readonly MetricQuery[] }[] {
-  const { stack, agent, things } = observed(testStack(), { runtimeName: NAME, metricsNamespace: NAMESPACE });
-  new AgentDashboard(stack, 'Dashboard', { agents: [agent], ...things });
+const sample = new ClaudeAgentStack(
+  new App({ context: { ...cdkJson.context, 'aws:cdk:bundling-stacks': [] } }),
+  'ClaudeAgentStack',
+);
+
+/** The name under which the agent of the sample writes its metrics. */
+const NAME = nameOf(sample);
+
+function nameOf(stack: Stack): string {
+  const [runtime] = resolved(stack).resourcesOfType('AWS::BedrockAgentCore::Runtime');
+  const { AGENT_NAME } = runtime?.properties.EnvironmentVariables as Readonly<Record<string, string>>;
+  if (AGENT_NAME === undefined) throw new Error('the agent of the sample is told no name');
+  return AGENT_NAME;
+}
+
+/** Alarms that the sample leaves out, of its agent. */
+function furtherAlarms(): Stack {
+  const stack = testStack();
+  const agentRuntimeArn = `arn:aws:bedrock-agentcore:us-east-1:111122223333:runtime/${NAME}-0123456789`;
+  const agent = AgentRuntime.fromAgentRuntimeAttributes(stack, 'Agent', { agentRuntimeArn });
   new AgentAlarms(stack, 'Alarms', { agent, hourlyCostUsd: 1, hourlyTokens: 1 });
-  const ofAgent = (query: MetricQuery) =>
-    'metric' in query ? query.metric.namespace === NAMESPACE : query.expression.includes(NAMESPACE);
-  const graphs = dashboardBodies(stack).flatMap(({ widgets }) =>
-    widgets.flatMap(({ properties }) =>
-      graphQueries(properties).map((query) => ({
-        where: `${String(properties.title)}, ${query.label}`,
-        queries: [query],
-      })),
-    ),
-  );
-  const alarms = resolved(stack)
+  return stack;
+}
+
+interface Asked {
+  readonly where: string;
+  readonly query: MetricQuery;
+}
+
+const isOfAgent = ({ query }: Asked): boolean =>
+  'metric' in query ? query.metric.namespace === NAMESPACE : query.expression.includes(NAMESPACE);
+
+/** What the dashboard of the sample asks for that only its agent can answer, by graph and line. */
+function askedByGraphs(): Asked[] {
+  return dashboardBodies(sample)
+    .flatMap(({ widgets }) =>
+      widgets.flatMap(({ properties }) =>
+        graphQueries(properties).map((query) => ({ where: `${String(properties.title)}, ${query.label}`, query })),
+      ),
+    )
+    .filter(isOfAgent);
+}
+
+/** The same of alarms. */
+function askedByAlarms(stack: Stack): Asked[] {
+  return resolved(stack)
     .resourcesOfType('AWS::CloudWatch::Alarm')
     .flatMap(({ logicalId, properties }) =>
-      alarmQueries(properties as unknown as AlarmProperties)
-        .filter((query) => 'metric' in query)
-        .map((query) => ({ where: logicalId, queries: [query] })),
-    );
-  return [...graphs, ...alarms].filter(({ queries }) => queries.some(ofAgent));
+      alarmQueries(properties as unknown as AlarmProperties).map((query) => ({ where: logicalId, query })),
+    )
+    .filter((asked) => 'metric' in asked.query && isOfAgent(asked));
 }
 
 const read = (file_path: string): ScriptedToolUse => ({ name: 'Read', input: { file_path } });
@@ -87,7 +117,6 @@ async function container(sessionId?: string): Promise<AgentFixture> {
     ...bucket.environment,
     AGENT_DEFINITION_DIR: definition,
     AGENT_NAME: NAME,
-    AGENT_METRICS_NAMESPACE: NAMESPACE,
     AGENT_GATEWAY_GW: JSON.stringify({ url: gateway.url, auth: 'iam' }),
   };
   const agent = await AgentFixture.start(model, environment, sessionId);
@@ -133,21 +162,27 @@ async function session(): Promise<string[]> {
   return [...first.logLines, ...second.logLines].map((line) => JSON.stringify(line));
 }
 
-test('every graph and alarm of the agent has data after one session', async () => {
-  const asked = askedOfTheAgent();
-  expect(asked.length).toBeGreaterThan(30);
-  const data = new MetricData(samplesOfEmf(await session()));
+test('every graph and alarm of the sample has data of its agent after one session', async () => {
+  const [graphs, alarms] = [askedByGraphs(), askedByAlarms(sample)];
+  expect(graphs.length).toBeGreaterThan(25);
+  expect(new Set(alarms.map(({ where }) => where)).size).toBeGreaterThanOrEqual(5);
+  const asked = [...graphs, ...alarms, ...askedByAlarms(furtherAlarms())];
+  const lines = await session();
+  const written = lines.filter((line) => line.includes('"_aws"'));
+  expect(written.length).toBeGreaterThan(20);
+  expect(written.flatMap((line) => emfFaults(line))).toEqual([]);
 
+  const data = new MetricData(samplesOfEmf(lines));
   const empty = asked
-    .filter(({ queries }) =>
-      evaluateMetricQueries(queries, data).every((series) => series.every(({ size }) => size === 0)),
+    .filter(({ query }) =>
+      evaluateMetricQueries([query], data).every((series) => series.every(({ size }) => size === 0)),
     )
     .map(({ where }) => where);
   expect(empty).toEqual([]);
 
-  const written = data.identities.map(({ dimensions }) => dimensions);
-  expect(written).toEqual(expect.arrayContaining([{ Agent: NAME, Tool: 'Write', Result: 'denied' }]));
-  expect(new Set(written.flatMap((dimensions) => Object.keys(dimensions)))).toEqual(
+  const sets = data.identities.map(({ dimensions }) => dimensions);
+  expect(sets).toEqual(expect.arrayContaining([{ Agent: NAME, Tool: 'Write', Result: 'denied' }]));
+  expect(new Set(sets.flatMap((dimensions) => Object.keys(dimensions)))).toEqual(
     new Set(['Agent', 'Model', 'Code', 'Tool', 'Result']),
   );
 }, 90_000);

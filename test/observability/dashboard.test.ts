@@ -64,7 +64,7 @@ describe('the dashboard', () => {
   test('has the rows that its documentation tells of', () => {
     expect(headings(body)).toEqual([
       'support: Health',
-      ...['Conversation', 'Models', 'Tools', 'Identity', 'Storage'],
+      ...['Conversation', 'Models', 'Tools', 'Storage', 'Identity'],
       ...['Gateway gw', 'Code interpreter', 'Memory', 'Cost drivers', 'From the log'],
     ]);
   });
@@ -90,14 +90,14 @@ describe('the dashboard', () => {
         ...['Turn latency', 'Tokens', 'Cost', 'Waiting for permission', 'Turns by model', 'Model calls'],
         ...['Tool calls', 'Results of tools', 'Tool latency', 'Calls of gateways', 'Gateway calls', 'Policy decisions'],
         ...['Workload tokens', 'Storage failures', 'Workspace size', 'Session reads', 'vCPU hours', 'GB hours'],
-        ...['Slowest turns', 'Top tools', 'Dearest sessions'],
+        ...['Slowest turns', 'Top tools', 'Dearest sessions', 'Warnings and errors, refused requests included'],
       ]),
     );
   });
 
   test('asks the log of the agent, for fields that the agent writes', () => {
     const queries = body.widgets.filter(({ type }) => type === 'log').map(({ properties }) => properties.query ?? '');
-    expect(queries).toHaveLength(4);
+    expect(queries).toHaveLength(5);
     for (const query of queries) {
       expect(query).toMatch(/^SOURCE '\/aws\/bedrock-agentcore\/runtimes\/support-[0-9a-f]{10}-DEFAULT' \| /);
     }
@@ -234,16 +234,16 @@ test('the log of an agent is asked in its Region, and not at all in another acco
       .map(({ properties }) => properties);
   expect(logs({ account: '111122223333', region: 'eu-west-1' })).toEqual([]);
   const inAnotherRegion = logs({ account: ELSEWHERE.account, region: 'eu-central-1' });
-  expect(inAnotherRegion).toHaveLength(4);
+  expect(inAnotherRegion).toHaveLength(5);
   for (const properties of inAnotherRegion) expect(properties).toMatchObject({ region: ELSEWHERE.region });
 });
 
-test('the managed interpreter, whose ARN has no account, is asked for in that of the dashboard', () => {
+test('the managed interpreter, whose ARN has no account, is asked for in that of its stack', () => {
   const app = new App({ context: { '@aws-cdk/core:enablePartitionLiterals': true } });
   const stack = new Stack(app, 'Test', { env: { account: '111122223333', region: 'eu-central-1' } });
   const interpreter = CodeInterpreterTool.managed(stack, 'Interpreter');
   expect(interpreter.codeInterpreterArn).toMatch(/^arn:aws:bedrock-agentcore:eu-central-1:aws:/);
-  expect(interpreter.metricVcpuHours()).toMatchObject({ account: undefined, region: 'eu-central-1' });
+  expect(interpreter.metricVcpuHours()).toMatchObject({ account: '111122223333', region: 'eu-central-1' });
 });
 
 test('an imported agent has no models of this account', () => {
@@ -294,12 +294,18 @@ test('two agents have rows of their own, and two dashboards stand side by side',
   new AgentDashboard(stack, 'Both', { agents });
   new AgentDashboard(stack, 'First', { agents: agents.slice(0, 1) });
   const [both, first] = dashboardBodies(stack);
-  const rows = ['Health', 'Conversation', 'Models', 'Tools', 'Identity'];
+  const rows = ['Health', 'Conversation', 'Models', 'Tools'];
   expect(both && headings(both)).toEqual([
     ...['One', 'Other'].flatMap((of) => rows.map((row) => `${of}: ${row}`)),
-    ...['Cost drivers', 'One: From the log', 'Other: From the log'],
+    ...['Identity', 'Cost drivers', 'One: From the log', 'Other: From the log'],
   ]);
-  expect(first && headings(first)).toEqual(['One: Health', ...rows.slice(1), 'Cost drivers', 'From the log']);
+  expect(first && headings(first)).toEqual([
+    'One: Health',
+    ...rows.slice(1),
+    'Identity',
+    'Cost drivers',
+    'From the log',
+  ]);
 });
 
 test('several interpreters and memories are told apart', () => {

@@ -3,11 +3,11 @@ import { createLog, type Log } from '../../agent-image/src/log';
 import { Metrics } from '../../agent-image/src/metrics';
 import { auditLog } from '../../agent-image/src/permissions/audit';
 import type { RunFigures } from '../../agent-image/src/protocol';
+import { runLogQuery } from '../../bin/dashboard-preview/logs-insights';
 import { AgentEndpoint, AgentRuntime, EndpointVersion } from '../../lib';
 import { LOG_QUERIES, type LogQuery } from '../../lib/observability/log-queries';
 import { AgentLogQueries } from '../../lib/observability/agent-log-queries';
 import { resolvedTemplate, testImage, testStack } from '../support/stack';
-import { runQuery } from './support/logs-insights';
 
 const TYPE = 'AWS::Logs::QueryDefinition';
 
@@ -15,7 +15,7 @@ const figures = (ms: number, dollars: number): RunFigures => ({
   model: 'global.anthropic.claude-sonnet-5-5',
   turns: 1,
   duration_ms: ms,
-  usage: { input_tokens: 1, output_tokens: 1, cache_read_tokens: 0, cache_write_tokens: 0 },
+  usage: { input_tokens: 10, output_tokens: 20, cache_read_tokens: 30, cache_write_tokens: 40 },
   cost_usd: dollars,
 });
 
@@ -42,7 +42,11 @@ const LINES = logged((metrics, logOf) => {
     { session_id: 'b', run_id: 'b1' },
   ];
   logOf('a')('info', 'run started', { run_id: 'a1' });
-  metrics.run({ figures: figures(900, 0.2), timeToFirstEventMs: 80 }, a);
+  const byModel = new Map([
+    ['global.anthropic.claude-sonnet-5-5', figures(900, 0.15)],
+    ['global.anthropic.claude-haiku-5-5', figures(900, 0.05)],
+  ]);
+  metrics.run({ figures: figures(900, 0.2), timeToFirstEventMs: 80, byModel }, a);
   metrics.run({ figures: figures(5000, 0.5), code: 'MODEL_THROTTLED' }, b);
   metrics.run({ figures: figures(100, 0.6), code: 'MODEL_THROTTLED' }, a);
   metrics.run({ figures: figures(200, 0), code: 'MODEL_ACCESS_DENIED' }, a);
@@ -59,7 +63,7 @@ const LINES = logged((metrics, logOf) => {
 });
 
 const answer = ({ commands }: LogQuery, values: Readonly<Record<string, string>> = {}) =>
-  runQuery(
+  runLogQuery(
     commands.map((command) => command.replace(/\{\{(\w+)\}\}/g, (_, name: string) => String(values[name]))),
     LINES,
   );
@@ -110,8 +114,15 @@ describe('over what an agent really writes', () => {
     ]);
   });
 
-  test('the dearest session comes first', () => {
-    expect(answer(LOG_QUERIES.DEAREST_SESSIONS).map(({ session_id }) => session_id)).toEqual(['a', 'b']);
+  test('the dearest session comes first, with its tokens by kind, those of its models counted once', () => {
+    const of = (turns: number) => ({
+      ...{ turns, tokens_read: 10 * turns, tokens_written: 20 * turns },
+      ...{ tokens_from_cache: 30 * turns, tokens_to_cache: 40 * turns },
+    });
+    expect(answer(LOG_QUERIES.DEAREST_SESSIONS)).toEqual([
+      { session_id: 'a', dollars: 0.8, ...of(3) },
+      { session_id: 'b', dollars: 0.5, ...of(1) },
+    ]);
   });
 
   test('the story of a session has its lines and no other, in order', () => {

@@ -74,6 +74,8 @@ function deployed(stack: Stack, generation = 1): ResolvedTemplate {
   });
 }
 
+const GATEWAY_ARN = `arn:aws:bedrock-agentcore:${REGION}:${ACCOUNT}:gateway/orders-abcdefghij`;
+
 const namesOf = (resources: readonly TemplateResource[]) => resources.map(({ properties }) => String(properties.Name));
 
 describe.each(SOURCES)('the delivery of %s', (_, sourceIn, props, folder) => {
@@ -276,6 +278,24 @@ describe('a delivery that cannot be is refused with what to do', () => {
       'of a gateway whose name is made at deployment',
       (stack) => ({ source: LogSource.gateway(new agentcore.Gateway(stack, 'Gateway')), traces: true }),
       /neither the id nor the name of the gateway is known.*gatewayName/,
+    ],
+    [
+      'of what is no runtime',
+      () => ({ source: LogSource.runtime({ runtimeArn: 'nonsense', runtimeId: 'nonsense' }), applicationLogs: true }),
+      /^Test\/Delivery: "nonsense" is not the ARN of a runtime; give the one that the console shows/,
+    ],
+    [
+      'of a gateway that is called a memory',
+      () => ({ source: LogSource.memory({ memoryArn: GATEWAY_ARN, memoryId: 'orders-abcdefghij' }), traces: true }),
+      /gateway\/orders-abcdefghij" is not the ARN of a memory/,
+    ],
+    [
+      'of a gateway by the id of another',
+      () => ({
+        source: LogSource.gateway({ gatewayArn: GATEWAY_ARN, gatewayId: 'others-abcdefghij' }),
+        traces: true,
+      }),
+      /"others-abcdefghij" is not the id in the ARN of the gateway, which is "orders-abcdefghij"; give that one/,
     ],
     [
       'of a resource that has one',

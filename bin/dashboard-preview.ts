@@ -1,9 +1,11 @@
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { readArguments, USAGE, UsageError } from './dashboard-preview/arguments';
+import { type PreviewOptions, readArguments, USAGE, UsageError } from './dashboard-preview/arguments';
 import { takePicture } from './dashboard-preview/chromium';
+import { holdExampleTalk } from './dashboard-preview/example-talk';
 import { previewPage } from './dashboard-preview/page';
-import { PreviewError, readLogs, readPreviewedApp } from './dashboard-preview/sources';
+import { PreviewError, readPreviewedApp } from './dashboard-preview/sources';
+import { readWrittenLog } from './dashboard-preview/written-log';
 
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
@@ -15,13 +17,21 @@ async function main(): Promise<void> {
     say(USAGE);
     return;
   }
-  const app = readPreviewedApp(options.assembly);
-  const page = previewPage(app, readLogs(options.logs, app));
+  const { assembly, logs, since } = options.example ? await example(options) : options;
+  const app = readPreviewedApp(assembly);
+  const page = previewPage(app, readWrittenLog(logs, app, since ?? app.synthesizedAt));
   mkdirSync(dirname(options.output), { recursive: true });
   writeFileSync(options.output, page.html);
-  say(`${options.output}: ${page.graphsWithData} of ${page.graphs} graphs have data; the others are of AWS services`);
+  say(
+    `${options.output}: ${page.ownGraphsWithData} of ${page.ownGraphs} graphs of what agents report have data; ${page.serviceGraphs} more are of AWS services, which report nothing from this machine`,
+  );
   const picture = await takePicture(options.output, page.height, process.env);
   say(picture ?? 'no picture: there is no Chromium; set CHROMIUM to the program, or open the page in any browser');
+}
+
+async function example(options: PreviewOptions): Promise<PreviewOptions> {
+  const directory = process.cwd();
+  return { ...options, ...(await holdExampleTalk({ directory, state: join(directory, '.local', 'example'), say })) };
 }
 
 main().catch((error: unknown) => {

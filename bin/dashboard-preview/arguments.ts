@@ -7,6 +7,10 @@ usage: npm run dashboard:preview -- [options]
 
   --assembly <folder>  what \`cdk synth\` or \`npm start\` wrote (default: .local/cdk.out)
   --logs <path>        a log of an agent, or a folder of them (default: .local/logs)
+  --since <time>       when the lines begin that are drawn, as 2026-11-21T09:30:00Z (default: when the app was
+                       synthesized, with which each \`npm start\` begins)
+  --example            first hold a scripted talk with the sample of this repository, and draw that; of the other
+                       options, only --output is taken
   --output <file>      the page; with a Chromium on this machine, a picture beside it (default: .local/dashboard.html)
   --help               this text
 
@@ -23,6 +27,10 @@ export interface PreviewOptions {
   readonly assembly: string;
   readonly logs: string;
   readonly output: string;
+  /** In milliseconds of Unix time. @default - when the app was synthesized */
+  readonly since?: number;
+  /** Whether a talk is held first, which is then what is drawn. */
+  readonly example: boolean;
 }
 
 /**
@@ -36,17 +44,30 @@ export function readArguments(args: readonly string[], directory: string): Previ
   if (flags.help === true) return undefined;
   const output = flags.output ?? '.local/dashboard.html';
   if (!/\.html?$/.test(output)) throw new UsageError(`--output is "${output}"; expected a file that ends in .html`);
+  const { assembly, logs, since, example = false } = flags;
+  if (example && (assembly ?? logs ?? since) !== undefined) {
+    throw new UsageError('--example makes its own assembly and logs; leave --assembly, --logs and --since out');
+  }
   return {
-    assembly: resolve(directory, flags.assembly ?? '.local/cdk.out'),
-    logs: resolve(directory, flags.logs ?? '.local/logs'),
+    assembly: resolve(directory, assembly ?? '.local/cdk.out'),
+    logs: resolve(directory, logs ?? '.local/logs'),
     output: resolve(directory, output),
+    example,
+    ...(since === undefined ? {} : { since: timeOf(since) }),
   };
+}
+
+function timeOf(since: string): number {
+  const time = /^\d{4}-\d\d-\d\dT/.test(since) ? Date.parse(since) : NaN;
+  if (Number.isNaN(time)) throw new UsageError(`--since is "${since}"; expected a time such as 2026-11-21T09:30:00Z`);
+  return time;
 }
 
 function readFlags(args: readonly string[]) {
   const text = { type: 'string' } as const;
   try {
-    const options = { assembly: text, logs: text, output: text, help: { type: 'boolean' } } as const;
+    const flag = { type: 'boolean' } as const;
+    const options = { assembly: text, logs: text, output: text, since: text, example: flag, help: flag } as const;
     return parseArgs({ args: [...args], options }).values;
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));

@@ -4,7 +4,9 @@ import { escapeText } from './markup';
 /** Of the drawing, in the units of its own coordinates. */
 const HEIGHT = 150;
 const LEFT = 46;
+/** Without and with an axis. */
 const RIGHT = 8;
+const RIGHT_AXIS = 40;
 const TOP = 8;
 const BOTTOM = 18;
 
@@ -30,25 +32,35 @@ export interface ChartOptions {
 /** A line graph as SVG, with its legend. A point that stands alone is drawn as a dot. */
 export function lineChart(lines: readonly GraphLine[], { span, width, stacked }: ChartOptions): string {
   const drawn = stacked ? stackedLines(lines) : lines;
-  const top = niceTop(Math.max(0, ...drawn.flatMap(({ series }) => [...series.values()])));
-  const x = (at: number): number =>
-    LEFT + ((at - span.begin) / Math.max(1, span.end - span.begin)) * (width - LEFT - RIGHT);
-  const y = (value: number): number => HEIGHT - BOTTOM - (value / top) * (HEIGHT - TOP - BOTTOM);
-  const marks = drawn.map(({ series, color }, index) => {
-    const points = [...series].sort(([a], [b]) => a - b).map(([at, value]): Point => [x(at), y(value)]);
+  const tops = { left: topOf(drawn, 'left'), right: topOf(drawn, 'right') };
+  const right = width - (drawn.some(({ axis }) => axis === 'right') ? RIGHT_AXIS : RIGHT);
+  const x = (at: number): number => LEFT + ((at - span.begin) / Math.max(1, span.end - span.begin)) * (right - LEFT);
+  const y = (share: number): number => HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM);
+  const marks = drawn.map(({ series, color, axis }, index) => {
+    const points = [...series].sort(([a], [b]) => a - b).map(([at, value]): Point => [x(at), y(value / tops[axis])]);
     return lineMarks(points, color ?? COLORS[index % COLORS.length] ?? '#000000', stacked ? y(0) : undefined);
   });
   return [
     `<svg viewBox="0 0 ${width} ${HEIGHT}" role="img">`,
-    ...[0, top / 2, top].map((value) => gridLine(y(value), width, shortNumber(value))),
+    ...[0, 0.5, 1].flatMap((share) => [
+      gridLine(y(share), right),
+      axisLabel(LEFT - 5, y(share), 'end', shortNumber(share * tops.left)),
+      ...(right < width - RIGHT ? [axisLabel(right + 5, y(share), 'start', shortNumber(share * tops.right))] : []),
+    ]),
     ...[span.begin, span.end].map((at, index) =>
-      timeLabel(at, index === 0 ? LEFT : width - RIGHT, index === 0 ? 'start' : 'end'),
+      timeLabel(at, index === 0 ? LEFT : right, index === 0 ? 'start' : 'end'),
     ),
     // What is stacked highest is drawn first, so that the others lie before it.
     ...(stacked ? marks.reverse() : marks),
     '</svg>',
     legend(drawn),
   ].join('');
+}
+
+/** Where an axis ends. */
+function topOf(lines: readonly GraphLine[], axis: GraphLine['axis']): number {
+  const values = lines.flatMap((line) => (line.axis === axis ? [...line.series.values()] : []));
+  return niceTop(Math.max(0, ...values));
 }
 
 function stackedLines(lines: readonly GraphLine[]): GraphLine[] {
@@ -72,8 +84,12 @@ function lineMarks(points: readonly Point[], color: string, base: number | undef
   return `${area}<polyline points="${path}" fill="none" stroke="${color}" stroke-width="1.4"/>${dots}`;
 }
 
-function gridLine(y: number, width: number, label: string): string {
-  return `<line x1="${LEFT}" x2="${width - RIGHT}" y1="${round(y)}" y2="${round(y)}" class="grid"/><text x="${LEFT - 5}" y="${round(y + 3)}" text-anchor="end">${label}</text>`;
+function gridLine(y: number, right: number): string {
+  return `<line x1="${LEFT}" x2="${right}" y1="${round(y)}" y2="${round(y)}" class="grid"/>`;
+}
+
+function axisLabel(x: number, y: number, anchor: 'start' | 'end', label: string): string {
+  return `<text x="${x}" y="${round(y + 3)}" text-anchor="${anchor}">${label}</text>`;
 }
 
 function timeLabel(at: number, x: number, anchor: 'start' | 'end'): string {
@@ -81,9 +97,9 @@ function timeLabel(at: number, x: number, anchor: 'start' | 'end'): string {
 }
 
 function legend(lines: readonly GraphLine[]): string {
-  const entries = lines.map(({ label, color }, index) => {
+  const entries = lines.map(({ label, color, axis }, index) => {
     const shown = color ?? COLORS[index % COLORS.length] ?? '#000000';
-    return `<span><i style="background:${shown}"></i>${escapeText(label)}</span>`;
+    return `<span><i style="background:${shown}"></i>${escapeText(label)}${axis === 'right' ? ' (right)' : ''}</span>`;
   });
   return `<p class="legend">${entries.join('')}</p>`;
 }

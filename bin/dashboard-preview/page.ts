@@ -1,8 +1,11 @@
-import { alarmStates, type AlarmState, type DashboardWidget, type MetricData } from '../../lib/testing';
+import type { DashboardWidget } from '../../lib/testing';
+import { alarmList } from './alarm-list';
 import { lineChart, shortNumber, type TimeSpan } from './chart';
-import { graphLines } from './graph-lines';
+import { agentsOf, graphLines } from './graph-lines';
+import { logTable } from './log-table';
 import { escapeText, markdownHtml } from './markup';
-import type { PreviewedAlarm, PreviewedApp } from './sources';
+import type { PreviewedApp } from './sources';
+import type { WrittenLog } from './written-log';
 
 /** Pixels of a row of CloudWatch's grid. */
 const ROW_HEIGHT = 44;
@@ -26,28 +29,41 @@ export interface PreviewPage {
   readonly html: string;
   /** In pixels. */
   readonly height: number;
-  readonly graphs: number;
-  readonly graphsWithData: number;
+  /** The graphs of what agents write themselves, and those of them that have data. */
+  readonly ownGraphs: number;
+  readonly ownGraphsWithData: number;
+  /** The graphs of what AWS services report. */
+  readonly serviceGraphs: number;
 }
 
-/** The dashboards of an app as one page: their layout, and in it what `data` has. */
-export function previewPage({ dashboards, alarms }: PreviewedApp, data: MetricData): PreviewPage {
-  const times = data.times;
+/** How everything on the page is drawn. */
+interface Drawing {
+  readonly log: WrittenLog;
+  readonly span: TimeSpan;
+  readonly periodSeconds: number;
+}
+
+/** The dashboards of an app as one page: their layout, and in it what `log` has. */
+export function previewPage({ dashboards, alarms }: PreviewedApp, log: WrittenLog): PreviewPage {
+  const times = log.metrics.times;
   const length = (times.end - times.begin) / 1000;
   const periodSeconds = PERIODS.find((period) => length / period <= POINTS) ?? PERIODS.at(-1) ?? 60;
   const span = { begin: Math.floor(times.begin / 1000 / periodSeconds) * periodSeconds * 1000, end: times.end };
-  const widgets = dashboards.flatMap((body) => body.widgets);
+  const drawing: Drawing = { log, span, periodSeconds };
   const drawn = dashboards.map((body) => {
-    const cells = body.widgets.map((widget) => cell(widget, widgetHtml(widget, data, span, periodSeconds)));
+    const cells = body.widgets.map((widget) => cell(widget, widgetHtml(widget, drawing)));
     return `<section class="board">${cells.join('')}</section>`;
   });
-  const graphs = widgets.filter(({ type }) => type === 'metric');
+  const graphs = dashboards.flatMap((body) => body.widgets.filter(({ type }) => type === 'metric'));
+  const own = graphs.filter(({ properties }) => agentsOf(properties).length > 0);
   const rows = dashboards.map((body) => Math.max(0, ...body.widgets.map(({ y, height }) => y + height)));
   return {
-    html: [HEAD, alarmList(alarms, data), source(periodSeconds), ...drawn, '</body></html>\n'].join('\n'),
+    html: [HEAD, alarmList(alarms, log.metrics), source(periodSeconds), ...drawn, '</body></html>\n'].join('\n'),
     height: ALARMS_HEIGHT + rows.reduce((sum, count) => sum + count * (ROW_HEIGHT + 4), 0),
-    graphs: graphs.length,
-    graphsWithData: graphs.filter(({ properties }) => graphLines(properties, data, periodSeconds).length > 0).length,
+    ownGraphs: own.length,
+    ownGraphsWithData: own.filter(({ properties }) => graphLines(properties, log.metrics, periodSeconds).length > 0)
+      .length,
+    serviceGraphs: graphs.length - own.length,
   };
 }
 
@@ -56,22 +72,25 @@ function cell({ type, x, y, width, height }: DashboardWidget, content: string): 
   return `<div class="${escapeText(type)}" style="${place}">${content}</div>`;
 }
 
-function widgetHtml(
-  { type, width, properties }: DashboardWidget,
-  data: MetricData,
-  span: TimeSpan,
-  periodSeconds: number,
-): string {
+function widgetHtml({ type, width, properties }: DashboardWidget, { log, span, periodSeconds }: Drawing): string {
   const title = `<h3>${escapeText(properties.title ?? '')}</h3>`;
   if (type === 'text') return markdownHtml(properties.markdown ?? '');
-  if (type === 'log') return `${title}<pre>${escapeText(properties.query ?? '')}</pre>`;
-  if (properties.view === 'singleValue') return title + figures(graphLines(properties, data, WHOLE_TIME));
-  const lines = graphLines(properties, data, periodSeconds);
-  const chart =
-    lines.length === 0
-      ? '<p class="none">An AWS service reports this, or it did not happen: no data on this machine.</p>'
-      : lineChart(lines, { span, width: width * COLUMN_WIDTH, stacked: properties.stacked === true });
-  return title + chart;
+  if (type === 'log') return title + logTable(properties, log);
+  const isFigure = properties.view === 'singleValue';
+  const lines = graphLines(properties, log.metrics, isFigure ? WHOLE_TIME : periodSeconds);
+  if (lines.length === 0) {
+    const reason =
+      agentsOf(properties).length === 0
+        ? 'An AWS service reports this: no data on this machine.'
+        : 'The agent reports this when it happens: no data in this time.';
+    return `${title}<p class="none">${reason}</p>`;
+  }
+  return (
+    title +
+    (isFigure
+      ? figures(lines)
+      : lineChart(lines, { span, width: width * COLUMN_WIDTH, stacked: properties.stacked === true }))
+  );
 }
 
 function source(periodSeconds: number): string {
@@ -86,15 +105,6 @@ function figures(lines: ReturnType<typeof graphLines>): string {
   return `<div class="figures">${items.join('')}</div>`;
 }
 
-function alarmList(alarms: readonly PreviewedAlarm[], data: MetricData): string {
-  if (alarms.length === 0) return '';
-  const items = alarms.map(({ name, description, properties }) => {
-    const state: AlarmState = alarmStates(properties, data, data.times).at(-1) ?? 'INSUFFICIENT_DATA';
-    return `<li class="${state}" title="${escapeText(description)}"><b>${escapeText(name)}</b>${state}</li>`;
-  });
-  return `<section class="alarms"><h2>Alarms</h2><ul>${items.join('')}</ul></section>`;
-}
-
 const HEAD = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Dashboard preview</title><style>
 body{font:13px/1.4 system-ui,sans-serif;margin:12px;background:#f2f3f3;color:#16191f}
@@ -104,7 +114,7 @@ body{font:13px/1.4 system-ui,sans-serif;margin:12px;background:#f2f3f3;color:#16
 h2{font-size:16px;margin:4px 0}h3{font-size:13px;margin:0 0 4px}p{margin:2px 0}
 svg{width:100%;flex:1;min-height:0}.board>.metric{display:flex;flex-direction:column}svg text{font-size:9px;fill:#545b64}.grid{stroke:#eaeded}
 .legend{display:flex;flex-wrap:wrap;gap:0 12px;font-size:11px}.legend i{display:inline-block;width:9px;height:9px;margin-right:4px}
-.none{color:#879596}pre{font-size:11px;white-space:pre-wrap;margin:0}
+.none{color:#879596}table{border-collapse:collapse;font-size:11px}th,td{padding:1px 8px 1px 0;text-align:left;white-space:nowrap}pre{font-size:11px;white-space:pre-wrap;margin:0}
 .figures{display:flex;gap:48px}.figures div{color:#545b64}.figures strong{display:block;font-size:28px;color:#16191f}
 .alarms ul{display:flex;flex-wrap:wrap;gap:6px;padding:0;list-style:none}
 .alarms li{background:#fff;border:1px solid #d5dbdb;border-left:4px solid #879596;border-radius:4px;padding:4px 10px}

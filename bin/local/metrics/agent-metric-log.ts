@@ -1,7 +1,7 @@
-import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { samplesOfEmf } from '../../../lib/testing';
 import { MetricTable, type MetricSummary } from './metric-table';
+import { sessionLogs } from './session-logs';
 
 /** How much of a log is held in memory at a time, in bytes; a longer line is left out. */
 const CHUNK_BYTES = 4 * 1024 * 1024;
@@ -14,19 +14,13 @@ export class AgentMetricLog {
 
   /** @param directory of the logs; made with the first session */
   constructor(private readonly directory: string) {
-    for (const file of this.files()) this.read.set(file, statSync(file).size);
+    for (const file of sessionLogs(this.directory)) this.read.set(file, statSync(file).size);
   }
 
   /** What the agents have written until now, by metric and dimension set. */
   public summaries(): MetricSummary[] {
-    for (const file of this.files()) this.readOn(file);
+    for (const file of sessionLogs(this.directory)) this.readOn(file);
     return this.table.summaries();
-  }
-
-  private files(): string[] {
-    if (!existsSync(this.directory)) return [];
-    const names = readdirSync(this.directory).filter((name) => name.endsWith('.log'));
-    return names.map((name) => join(this.directory, name));
   }
 
   private readOn(file: string): void {

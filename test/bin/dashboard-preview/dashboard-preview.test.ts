@@ -1,24 +1,32 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Stack, Stage } from 'aws-cdk-lib';
 import { ClaudeAgentStack } from '../../../bin/app/claude-agent-stack';
 import { readArguments } from '../../../bin/dashboard-preview/arguments';
 import { lineChart, shortNumber } from '../../../bin/dashboard-preview/chart';
 import { takePicture } from '../../../bin/dashboard-preview/chromium';
+import { logTable } from '../../../bin/dashboard-preview/log-table';
 import { markdownHtml } from '../../../bin/dashboard-preview/markup';
 import { previewPage } from '../../../bin/dashboard-preview/page';
-import { readLogs, readPreviewedApp } from '../../../bin/dashboard-preview/sources';
+import { readPreviewedApp } from '../../../bin/dashboard-preview/sources';
+import { readWrittenLog } from '../../../bin/dashboard-preview/written-log';
+import { AgentRuntime } from '../../../lib';
 import { AgentAlarms } from '../../../lib/observability/agent-alarms';
 import { AgentDashboard } from '../../../lib/observability/agent-dashboard';
+import { MetricData } from '../../../lib/testing';
 import { observed } from '../../observability/dashboard-fixture';
+import { testImage } from '../../support/stack';
 
 const run = promisify(execFile);
 const ROOT = join(__dirname, '../../..');
 
-let now = Date.UTC(2026, 10, 21, 9, 30);
+const BEGIN = Date.UTC(2026, 10, 21, 9, 30);
+const SINCE = new Date(BEGIN).toISOString();
+
+let now = BEGIN;
 
 /** A line as agents write it, one second after the one before. */
 function line(values: Record<string, number>, dimensions: Record<string, string> = {}, agent = 'support'): string {
@@ -41,7 +49,7 @@ beforeAll(() => {
   const app = new App({ outdir: assembly });
   const { stack, agent, things } = observed(new Stack(app, 'Test'), { runtimeName: 'support' });
   new AgentDashboard(stack, 'Dashboard', { agents: [agent], ...things });
-  new AgentAlarms(stack, 'Alarms', { agent, hourlyCostUsd: 5 });
+  new AgentAlarms(stack, 'Alarms', { agent, agentMetrics: true, hourlyCostUsd: 5 });
   app.synth();
 
   logs = join(folder, 'logs');
@@ -49,7 +57,9 @@ beforeAll(() => {
   const run = { Turns: 2, TurnLatency: 1500, Cost: 0.25 };
   const model = { Model: 'global.anthropic.claude-sonnet-5-5' };
   const lines = [
-    ...['{"level":"info","message":"listening"}', 'not a line of the agent'],
+    ...['{"level":"info","message":"listening"}', 'not a line of the agent', '{"_aws":{"Timestamp":0}}'],
+    // What another run has left.
+    line({ Errors: 1 }, { Code: 'OF_ANOTHER_RUN' }).replace(/"Timestamp":\d+/, `"Timestamp":${String(BEGIN - 1)}`),
     ...Array.from({ length: 24 }, () => line(run, model)),
     line({ Errors: 1 }, { Code: 'MODEL_THROTTLED' }),
     line({ ToolCalls: 1 }, { Tool: 'Read', Result: 'success' }),
@@ -57,6 +67,7 @@ beforeAll(() => {
     line({ FlushFailures: 1 }),
   ];
   writeFileSync(join(logs, 'session.log'), lines.join('\n'));
+  writeFileSync(join(logs, 'function-orders.log'), line({ Errors: 1 }, { Code: 'OF_A_FUNCTION' }));
 });
 
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -64,7 +75,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** The page, and the part of it that is a widget. */
 function page() {
   const app = readPreviewedApp(assembly);
-  const drawn = previewPage(app, readLogs(logs, app));
+  const drawn = previewPage(app, readWrittenLog(logs, app, BEGIN));
   return {
     ...drawn,
     widget: (title: string) =>
@@ -91,14 +102,100 @@ test('every widget of the dashboard is drawn at its place', () => {
   }
 });
 
-test('graphs of the agent have lines, and those of services say why they have none', () => {
-  const { widget, graphs, graphsWithData } = page();
+describe('the app', () => {
+  /** What is read of an app that `define` adds to. */
+  function read(name: string, define: (app: App) => void) {
+    const outdir = join(folder, name);
+    const app = new App({ outdir });
+    define(app);
+    app.synth();
+    return readPreviewedApp(outdir);
+  }
+  const agentIn = (stack: Stack) => new AgentRuntime(stack, 'Agent', { image: testImage() });
+
+  test('can have its dashboard and alarms in a stack of their own', () => {
+    const { dashboards, alarms } = read('two-stacks', (app) => {
+      // The one that imports comes first.
+      const watch = new Stack(app, 'AWatch');
+      const agent = agentIn(new Stack(app, 'Run'));
+      new AgentDashboard(watch, 'Dashboard', { agents: [agent] });
+      new AgentAlarms(watch, 'Alarms', { agent, agentMetrics: true });
+    });
+    expect(dashboards).toHaveLength(1);
+    expect(alarms.length).toBeGreaterThan(5);
+    expect(JSON.stringify(dashboards)).toContain(':runtime/Run_Agent');
+  });
+
+  test('can have its stacks in a stage', () => {
+    const { dashboards } = read('stage', (app) => {
+      const stack = new Stack(new Stage(app, 'Prod'), 'Run');
+      new AgentDashboard(stack, 'Dashboard', { agents: [agentIn(stack)] });
+    });
+    expect(dashboards).toHaveLength(1);
+  });
+
+  test('is refused without a dashboard', () => {
+    expect(() => read('none', (app) => agentIn(new Stack(app, 'Run')))).toThrow(/^no stack in .*none has a dashboard/);
+  });
+});
+
+test('graphs of the agent have lines, and those without say why they have none', () => {
+  const { widget, ownGraphs, ownGraphsWithData, serviceGraphs } = page();
   expect(widget('Turn latency')).toMatch(/<polyline points="[\d., ]+"/);
   expect(widget('Turn latency')).toContain('p95');
   expect(widget('Errors by code')).toContain('MODEL_THROTTLED');
-  expect(widget('Requests')).toContain('no data on this machine');
-  expect(graphsWithData).toBeGreaterThan(8);
-  expect(graphs).toBeGreaterThan(graphsWithData);
+  expect(widget('Requests')).toContain('An AWS service reports this: no data on this machine');
+  expect(widget('Waiting for permission')).toContain('The agent reports this when it happens: no data in this time');
+  expect(ownGraphsWithData).toBeGreaterThan(8);
+  expect(ownGraphs).toBeGreaterThan(ownGraphsWithData);
+  expect(serviceGraphs).toBeGreaterThan(10);
+});
+
+test('what other runs and functions have written is not drawn', () => {
+  expect(page().html).not.toMatch(/OF_A/);
+  const app = readPreviewedApp(assembly);
+  const all = previewPage(app, readWrittenLog(logs, app, 0)).html;
+  expect(all).toContain('OF_ANOTHER_RUN');
+  expect(all).not.toContain('OF_A_FUNCTION');
+});
+
+test('tables of the log have what the queries find in it', () => {
+  const { html, widget } = page();
+  const table = (title: string): string =>
+    /<table>.*?<\/table>/.exec(html.split(`<h3>${title}</h3>`).find((part) => part.startsWith('<table>')) ?? '')?.[0] ??
+    '';
+  expect(table('Errors by code')).toMatch(/<th>Code<\/th>.*<td>MODEL_THROTTLED<\/td><td>1<\/td>/);
+  expect(table('Top tools')).toContain('<td>mcp__&lt;b&gt;</td><td>denied</td>');
+  expect(table('Top tools')).not.toContain('SOURCE');
+  expect(widget('Slowest turns')).toContain('<td>1.5k</td>');
+});
+
+test('a query of the log that is not understood is shown', () => {
+  const log = { metrics: new MetricData([]), linesOf: () => ['{"time":"2026-11-21T09:30:00Z"}'] };
+  const query = "SOURCE '/aws/lambda/orders' | parse @message /<(?<tag>.*)>/";
+  expect(logTable({ query }, log)).toContain('parse @message /&lt;(?&lt;tag&gt;');
+  expect(logTable({ query: "SOURCE 'x' | fields @timestamp\n| filter ispresent(a)" }, log)).toContain('no such line');
+});
+
+test('a table is of the agent whose log group it asks', () => {
+  const asked: (string | undefined)[] = [];
+  const log = { metrics: new MetricData([]), linesOf: (name?: string) => (asked.push(name), []) };
+  for (const group of ['/aws/bedrock-agentcore/runtimes/support_7-0123456789-DEFAULT', '/aws/lambda/orders']) {
+    logTable({ query: `SOURCE '${group}' | limit 5` }, log);
+  }
+  expect(asked).toEqual(['support_7', undefined]);
+});
+
+test('lines are those of the agent that has written them', () => {
+  const folderOfTwo = join(folder, 'two');
+  mkdirSync(folderOfTwo);
+  for (const agent of ['support', 'another']) {
+    const plain = JSON.stringify({ time: SINCE, level: 'warn', message: `of ${agent}` });
+    writeFileSync(join(folderOfTwo, `${agent}.log`), `${plain}\n${line({ Turns: 1 }, {}, agent)}\n`);
+  }
+  const { linesOf } = readWrittenLog(folderOfTwo, readPreviewedApp(assembly), BEGIN);
+  expect(linesOf('support').map((text) => text.includes('"of support"'))).toEqual([true, false]);
+  expect(linesOf()).toHaveLength(4);
 });
 
 test('figures are of the whole time', () => {
@@ -112,6 +209,13 @@ test('alarms say what the same samples make of them', () => {
   expect(html).toMatch(/<li class="OK"[^>]*><b>AlarmsFlushFailures<\/b>/);
 });
 
+test('alarms on what AWS services report say that there is no data', () => {
+  const { html } = page();
+  for (const name of ['ErrorRate', 'Throttles', 'Latency', 'MetricsMissing']) {
+    expect(html).toMatch(new RegExp(`<li class="NONE"[^>]*><b>Alarms${name}</b>no data</li>`));
+  }
+});
+
 test('what the log has cannot become a part of the page', () => {
   const { html } = page();
   expect(html).toContain('mcp__&lt;b&gt; denied');
@@ -123,8 +227,8 @@ test('lines that are stacked end above each other', () => {
   const series = new Map([[0, 2]]);
   const chart = lineChart(
     [
-      { label: 'a', series },
-      { label: 'b', series },
+      { label: 'a', axis: 'left', series },
+      { label: 'b', axis: 'left', series },
     ],
     {
       ...{ span: { begin: 0, end: 1000 }, width: 400 },
@@ -134,6 +238,20 @@ test('lines that are stacked end above each other', () => {
   const heights = [...chart.matchAll(/<circle cx="[\d.]+" cy="([\d.]+)"/g)].map(([, y]) => Number(y));
   expect(heights).toHaveLength(2);
   expect(heights[0]).toBeLessThan(heights[1] ?? 0);
+});
+
+test('lines of the right axis are measured by it', () => {
+  const chart = lineChart(
+    [
+      { label: 'calls', axis: 'left', series: new Map([[0, 2]]) },
+      { label: 'ms', axis: 'right', series: new Map([[0, 2000]]) },
+    ],
+    { span: { begin: 0, end: 1000 }, width: 400, stacked: false },
+  );
+  const heights = [...chart.matchAll(/<circle cx="[\d.]+" cy="([\d.]+)"/g)].map(([, y]) => Number(y));
+  expect(heights).toEqual([8, 8]);
+  expect(chart).toMatch(/text-anchor="end">2<.*text-anchor="start">2k</);
+  expect(chart).toContain('ms (right)');
 });
 
 test.each([
@@ -155,9 +273,12 @@ describe('the command', () => {
 
   test('writes the page, and says what it has', async () => {
     const output = join(folder, 'made', 'dashboard.html');
-    const { stdout, stderr } = await preview('--assembly', assembly, '--logs', logs, '--output', output);
+    const args = ['--assembly', assembly, '--logs', logs, '--output', output, '--since', SINCE];
+    const { stdout, stderr } = await preview(...args);
     expect(stderr).toBe('');
-    expect(stdout).toMatch(/dashboard\.html: \d+ of \d+ graphs have data/);
+    expect(stdout).toMatch(
+      /dashboard\.html: \d+ of \d+ graphs of what agents report have data; \d+ more are of AWS services/,
+    );
     expect(stdout).toContain('no picture: there is no Chromium');
     expect(readFileSync(output, 'utf8')).toContain('support: Health');
   });
@@ -166,6 +287,9 @@ describe('the command', () => {
     [['--assembly', 'nowhere'], /^there is no cloud assembly in .*nowhere; run/],
     [['--logs', 'nowhere'], /^there are no logs at .*nowhere; run/],
     [['--output', 'picture.png'], /^--output is "picture\.png"; expected a file that ends in \.html/],
+    [['--since', 'yesterday'], /^--since is "yesterday"; expected a time such as 2026-11-21T09:30:00Z/],
+    [['--since', '5'], /^--since is "5"/],
+    [['--example'], /^--example makes its own assembly and logs; leave --assembly, --logs and --since out/],
     [['--colour'], /Unknown option '--colour'/],
   ])('fails with %j, in a sentence', async (args, message) => {
     await expect(preview('--assembly', assembly, ...args)).rejects.toMatchObject({
@@ -177,8 +301,16 @@ describe('the command', () => {
   test('fails with the logs of another agent, and says whose they are', () => {
     const other = join(folder, 'other.log');
     writeFileSync(other, line({ Turns: 1 }, {}, 'another'));
-    expect(() => readLogs(other, readPreviewedApp(assembly))).toThrow(
-      /^the dashboards ask for metrics of support, and the logs at .*other\.log have those of another; talk to the agent/,
+    expect(() => readWrittenLog(other, readPreviewedApp(assembly), BEGIN)).toThrow(
+      /^the dashboards ask for metrics of support, and the logs at .*other\.log have those of another since 2026-.*; talk to the agent/,
+    );
+  });
+
+  test('fails with logs that are older than the app, and says from when on it looks', () => {
+    const app = readPreviewedApp(assembly);
+    expect(app.synthesizedAt).toBe(statSync(join(assembly, 'manifest.json')).mtimeMs);
+    expect(() => readWrittenLog(logs, app, Date.UTC(2030, 0))).toThrow(
+      /have those of none since 2030-01-01T00:00:00\.000Z; .* give an earlier time with --since/,
     );
   });
 
@@ -187,7 +319,10 @@ describe('the command', () => {
       assembly: '/app/.local/cdk.out',
       logs: '/app/.local/logs',
       output: '/app/.local/dashboard.html',
+      example: false,
     });
+    expect(readArguments(['--since', SINCE], '/app')).toMatchObject({ since: BEGIN });
+    expect(readArguments(['--example'], '/app')).toMatchObject({ example: true });
     expect(readArguments(['--help'], '/app')).toBeUndefined();
   });
 });
@@ -212,7 +347,9 @@ describe('the picture', () => {
   test('is missed where a browser makes none', async () => {
     const CHROMIUM = browser('exit 0');
     await expect(takePicture(html(), 100, { CHROMIUM })).rejects.toThrow('ended without making');
-    await expect(takePicture(html(), 100, { CHROMIUM: join(folder, 'none') })).rejects.toThrow('which is no program');
+    for (const path of ['no-such-file', 'logs']) {
+      await expect(takePicture(html(), 100, { CHROMIUM: join(folder, path) })).rejects.toThrow('which is no program');
+    }
     expect(existsSync(join(folder, 'page.png'))).toBe(false);
   });
 

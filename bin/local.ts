@@ -29,6 +29,7 @@ ask the agent (a session id is any text of 33 to 256 characters; the same one co
     -H 'X-Amzn-Bedrock-AgentCore-Runtime-Session-Id: ${randomUUID()}' \\
     -d '{"prompt": "Hello", "stream": true}'
 metrics of the agents: ${run.url}/metrics
+all addresses, for sign-in, tools and API too: ${run.url}/
 stop with Ctrl-C`);
 }
 

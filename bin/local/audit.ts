@@ -86,11 +86,14 @@ const OBSERVED_SERVICES: ReadonlySet<string> = new Set([
   'xray',
 ]);
 
+/** What the agent asks for without being granted it, and why that is right. */
+const EXPECTED_DENIALS: Readonly<Record<string, string>> = {
+  'bedrock:ListInferenceProfiles': 'the agent does without the list',
+};
+
 /** The lines that tell, after a run, which grants were not needed and what was refused. */
 export function auditSummary(audit: Audit, roles: readonly AuditedRole[]): string[] {
-  const denied = audit.entries
-    .filter((entry) => entry.decision !== 'allowed')
-    .map((entry) => `denied ${String(entry.count)} x ${entry.action} on ${entry.resource} for ${entry.principal}`);
+  const denied = audit.entries.filter((entry) => entry.decision !== 'allowed').map(describeDenial);
 
   const unused = roles.flatMap((role) => {
     const used = audit.entries.filter(
@@ -106,6 +109,12 @@ export function auditSummary(audit: Audit, roles: readonly AuditedRole[]): strin
     ];
   });
   return [...denied, ...unused];
+}
+
+function describeDenial({ action, resource, principal, count }: AuditEntry): string {
+  const reason = EXPECTED_DENIALS[action];
+  const expected = reason === undefined ? '' : ` (expected: ${reason})`;
+  return `denied ${String(count)} x ${action} on ${resource} for ${principal}${expected}`;
 }
 
 function grantedActions(policies: Principal['policies']): string[] {

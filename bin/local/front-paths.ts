@@ -12,3 +12,5 @@ export const IDENTITY_PATH = /^\/identities\//;
 export const METRICS_PATH = /^\/metrics(\.json)?(\?|$)/;
 /** Paths of what stands for GitHub. */
 export const GITHUB_PATH = /^\/github\//;
+/** The list of all addresses. */
+export const INDEX_PATH = /^\/(\?|$)/;

@@ -14,6 +14,7 @@ import { serveBuckets } from './endpoints/s3';
 import { serveMetrics } from './endpoints/metrics';
 import { serveShortPath } from './endpoints/short-path';
 import { sendFault } from './faults';
+import { serveIndex } from './front-index';
 import type { FrontServices } from './front-services';
 import {
   AGENTCORE_PATH,
@@ -22,6 +23,7 @@ import {
   GITHUB_PATH,
   HTTP_API_PATH,
   IDENTITY_PATH,
+  INDEX_PATH,
   METRICS_PATH,
 } from './front-paths';
 import { readBody, RequestFault } from './http-messages';
@@ -125,6 +127,8 @@ async function answer(
     await serveAnthropic(services.scriptedProvider, services.providerKeys, req, res, body);
   } else if (METRICS_PATH.test(url)) {
     serveMetrics(services.metrics, req, res);
+  } else if (INDEX_PATH.test(url)) {
+    serveIndex(services, req, res);
   } else {
     await serveShortPath(services.served, services.runtimes, req, res, body, requestId);
   }

@@ -1,4 +1,5 @@
 import type { JWTPayload } from 'jose';
+import type { ClaimRule } from '../../lib/handlers/api/token-rules';
 import { isTrustedAddress, TokenVerifier, unauthorized } from './token-verifier';
 
 /** `CustomJWTAuthorizer` of a runtime: which tokens it accepts. A list that is not given is not checked. */
@@ -10,13 +11,6 @@ export interface JwtAuthorizerSettings {
   readonly allowedScopes?: readonly string[];
   /** All must hold. */
   readonly customClaims?: readonly ClaimRule[];
-}
-
-/** What one claim has to say. */
-export interface ClaimRule {
-  readonly name: string;
-  readonly operator: 'EQUALS' | 'CONTAINS' | 'CONTAINS_ANY';
-  readonly values: readonly string[];
 }
 
 /** AgentCore refuses a token that ends within a minute: the call might outlive it. */

@@ -7,7 +7,6 @@ import { CredentialStore, type Principal } from './credentials';
 import { createFront } from './front';
 import type { FrontServices } from './front-services';
 import { Identity } from './identity/identity';
-import { testUsers } from './identity/test-users';
 import { chooseRuntime, readLocalApp, type LocalApp } from './local-app';
 import { AgentMetricLog } from './metrics/agent-metric-log';
 import { chooseModel, type ModelChoice } from './model-choice';
@@ -15,11 +14,10 @@ import { echoScript } from './model/echo-script';
 import { createScriptedAnthropic } from './model/scripted-anthropic';
 import { startReaper, type Reaper } from './reaper';
 import type { AppSite } from './resolved-stacks';
-import { gatewayUrl } from './resources/gateway';
-import { apiUrl } from './resources/http-api';
 import type { LocalRuntime } from './resources/runtime';
-import { liveRunState, removeRunState, writeRunState, type RunState } from './run-state';
-import { runApp, type RunningApp } from './running-app';
+import { addressesOf } from './run-addresses';
+import { liveRunState, removeRunState, writeRunState } from './run-state';
+import { runApp } from './running-app';
 import { assumedRolePrefix } from './running-runtime';
 import { verifyUser } from './runtime-access';
 import type { RoleDirectory } from './sts/role-directory';
@@ -115,21 +113,8 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
       log,
     };
 
-    writeRunState(state, {
-      pid: process.pid,
-      url: endpoint,
-      region: served.region,
-      account: served.account,
-      runtimes: app.runtimes.map(({ name, arn }) => ({ name, arn })),
-      userPools: describePools(running),
-      gateways: running.gateways.map(({ description: { name, arn, id } }) => ({
-        name,
-        arn,
-        url: gatewayUrl(id, endpoint),
-      })),
-      httpApis: app.httpApis.map(({ name, id }) => ({ name, url: apiUrl(id, endpoint) })),
-      credentials: credentials.mint(operator(served)),
-    });
+    const addresses = addressesOf(running, first, endpoint);
+    writeRunState(state, { ...addresses, pid: process.pid, credentials: credentials.mint(operator(served)) });
     return {
       url: `http://localhost:${String(port)}`,
       stop: async () => {
@@ -190,15 +175,6 @@ function operator({ partition, account }: LocalRuntime): Principal {
     account,
     policies: { identityPolicies: [{ Statement: [statement] }] },
   };
-}
-
-function describePools({ userPools }: RunningApp): RunState['userPools'] {
-  return userPools.map(({ pool }) => ({
-    id: pool.id,
-    issuer: pool.issuer,
-    clients: pool.clients.map(({ id, name }) => ({ id, name })),
-    users: testUsers(pool).map(({ username }) => username),
-  }));
 }
 
 /** The roles of runtimes and gateways, and those that were assumed in the run, each once. */

@@ -15,8 +15,9 @@ export interface ChosenModel {
 }
 
 /**
- * The model behind Amazon Bedrock in the local run: Amazon Bedrock itself with the person's own AWS credentials when it is asked for and they are
- * found, otherwise a scripted one, which says so in every answer.
+ * What answers calls of Amazon Bedrock in the local run. `bedrock` is Amazon Bedrock itself, with the AWS credentials of
+ * the person who started the run; where there are none, and with any other choice, a scripted model answers, and says so
+ * each time.
  *
  * @param environment of the runner; `AWS_ENDPOINT_URL_BEDROCK_RUNTIME` and `AWS_ENDPOINT_URL_BEDROCK` move the endpoints
  */

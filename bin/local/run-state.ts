@@ -2,24 +2,11 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MintedCredentials } from './credentials';
 import { readPrivateJson, writePrivateJson } from './private-file';
+import type { RunAddresses } from './run-addresses';
 
 /** What a running local run tells other programs of the same person, in `up.json`. */
-export interface RunState {
+export interface RunState extends RunAddresses {
   readonly pid: number;
-  readonly url: string;
-  readonly region: string;
-  readonly account: string;
-  readonly runtimes: readonly { readonly name: string; readonly arn: string }[];
-  /** Where the users of the app sign in; none when the app has no user pool. */
-  readonly userPools: readonly {
-    readonly id: string;
-    readonly issuer: string;
-    readonly clients: readonly { readonly id: string; readonly name: string }[];
-    readonly users: readonly string[];
-  }[];
-  /** Where MCP clients find the tools of the app. */
-  readonly gateways: readonly { readonly name: string; readonly arn: string; readonly url: string }[];
-  readonly httpApis: readonly { readonly name: string; readonly url: string }[];
   /** For signed calls of the data plane. They are worth nothing outside of this run. */
   readonly credentials: MintedCredentials;
 }

@@ -1,6 +1,9 @@
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 
-/** SHA-256, or HMAC-SHA-256 with a key, in the form the signer expects. */
+/**
+ * SHA-256, or HMAC-SHA-256 with a key, in the form the signer expects. The agent, of which the local run may import the
+ * protocol and the client alone, has one of its own.
+ */
 export class Sha256 {
   private readonly hash: Hash | Hmac;
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { delimiter, dirname, join } from 'node:path';
 import { mkdirSync } from 'node:fs';
 import type { CredentialStore, Principal } from '../credentials';
+import { FUNCTION_LOG_PREFIX } from '../metrics/session-logs';
 import type { Reaper } from '../reaper';
 import { unqualifiedArn, type TemplateFunction } from '../resources/function';
 import { assumedRolePrefix } from '../running-runtime';
@@ -78,7 +79,7 @@ export class LocalFunctions {
       LANG: 'C.UTF-8',
       PATH: [dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
     };
-    const logFile = join(state, 'logs', `function-${name}.log`);
+    const logFile = join(state, 'logs', `${FUNCTION_LOG_PREFIX}${name}.log`);
     return new FunctionProcess({ directory, env, timeoutMs, memoryMb, logFile }, reaper);
   }
 }

@@ -42,19 +42,43 @@ function isMessage(value: unknown): boolean {
   return isRole && (typeof content === 'string' || Array.isArray(content));
 }
 
+/** What came of a tool that the model used. */
+export interface ToolOutcome {
+  readonly failed: boolean;
+  /** Its text; images and the like are left out. */
+  readonly text: string;
+}
+
+/** What the tools gave that the model has used since the person wrote last, in order. */
+export function outcomesSincePrompt({ messages }: ModelRequestBody): ToolOutcome[] {
+  const blocks = messages.flatMap((message) => blocksOf(message).map((block) => ({ message, block })));
+  const prompt = blocks.findLastIndex(({ message, block }) => userTextOf(message, block).length > 0);
+  return blocks.slice(prompt + 1).flatMap(({ block }) => (block.type === 'tool_result' ? [outcomeOf(block)] : []));
+}
+
+function outcomeOf({ is_error: isError, content = '' }: ContentBlock): ToolOutcome {
+  const text = typeof content === 'string' ? content : content.map((block) => block.text ?? '').join('\n');
+  return { failed: isError === true, text: text.replace(MACHINE_TEXT, '').trim() };
+}
+
 function userTextsOf(message: ModelMessage): string[] {
-  if (message.role !== 'user') {
-    return [];
-  }
-  const blocks: readonly ContentBlock[] =
-    typeof message.content === 'string' ? [{ type: 'text', text: message.content }] : message.content;
-  return blocks.flatMap((block) => (block.type === 'text' ? withoutMachineText(block.text ?? '') : []));
+  return blocksOf(message).flatMap((block) => userTextOf(message, block));
+}
+
+function blocksOf({ content }: ModelMessage): readonly ContentBlock[] {
+  return typeof content === 'string' ? [{ type: 'text', text: content }] : content;
+}
+
+function userTextOf({ role }: ModelMessage, { type, text = '' }: ContentBlock): string[] {
+  return role === 'user' && type === 'text' ? withoutMachineText(text) : [];
 }
 
 /** The command line writes reminders and interruption marks into user messages, beside what the person wrote. */
+const MACHINE_TEXT = /<(system-reminder|total_tokens)>[\s\S]*?<\/\1>/g;
+
 function withoutMachineText(text: string): string[] {
   const own = text
-    .replace(/<(system-reminder|total_tokens)>[\s\S]*?<\/\1>/g, '')
+    .replace(MACHINE_TEXT, '')
     .replace(/^\[Request interrupted by user[^\]]*\]$/gm, '')
     .trim();
   return own === '' ? [] : [own];

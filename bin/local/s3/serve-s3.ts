@@ -12,7 +12,7 @@ import {
   headBucket,
   listBuckets,
 } from './operations/buckets';
-import { listObjects } from './operations/listing';
+import { listObjects, listVersions } from './operations/listing';
 import {
   abortUpload,
   completeUpload,
@@ -40,6 +40,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   'GET bucket -': listObjects,
   'GET bucket location': bucketLocation,
   'GET bucket versioning': bucketVersioning,
+  'GET bucket versions': listVersions,
   'GET bucket uploads': listUploads,
   'POST bucket delete': deleteObjects,
   'GET object -': readObject,
@@ -58,8 +59,8 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
 
 /** Parameters that belong to an operation without naming another one. */
 const PLAIN_PARAMETER =
-  /^(x-id|list-type|prefix|delimiter|max-keys|marker|start-after|continuation-token|encoding-type|fetch-owner|partNumber|part-number-marker|max-parts|max-uploads|key-marker|upload-id-marker|versionId|response-.+|[Xx]-[Aa]mz-.+|location|uploads|uploadId|delete|versioning|tagging)$/;
-const SUB_RESOURCES = ['location', 'versioning', 'uploads', 'uploadId', 'delete', 'tagging'] as const;
+  /^(x-id|list-type|prefix|delimiter|max-keys|marker|start-after|continuation-token|encoding-type|fetch-owner|partNumber|part-number-marker|max-parts|max-uploads|key-marker|upload-id-marker|version-id-marker|versions|versionId|response-.+|[Xx]-[Aa]mz-.+|location|uploads|uploadId|delete|versioning|tagging)$/;
+const SUB_RESOURCES = ['location', 'versioning', 'versions', 'uploads', 'uploadId', 'delete', 'tagging'] as const;
 
 /** Headers that would change what is done, in a way that is not done here. */
 const REFUSED_HEADERS =

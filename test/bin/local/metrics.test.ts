@@ -68,6 +68,23 @@ describe('the numbers of the logs', () => {
     expect(log.summaries().map(short)[0]).toBe('ToolLatency pilot 2 11 5 6 6 6');
   });
 
+  it('are those of the sessions of agents, and not of functions that lie beside them', () => {
+    const log = new AgentMetricLog(logs);
+    write('function-orders.log', line(1));
+    write('a.log', line(2));
+    expect(log.summaries().map(short)).toEqual(['ToolLatency pilot 1 2 2 2 2 2', 'ToolLatency pilot Read 1 2 2 2 2 2']);
+  });
+
+  it('are there beside lines that are broken, and after them', () => {
+    const log = new AgentMetricLog(logs);
+    const directive = { Namespace: 'ClaudeAgents', Metrics: [{ Name: 'Turns' }] };
+    write('a.log', `${JSON.stringify({ _aws: { Timestamp: 1, CloudWatchMetrics: [directive] }, Turns: 1 })}\n`);
+    write('a.log', line(2));
+    expect(log.summaries().map(short)).toHaveLength(2);
+    write('b.log', line(3));
+    expect(log.summaries().map(short)[0]).toBe('ToolLatency pilot 2 5 2 3 3 3');
+  });
+
   it('have percentiles of the newest 10,000 values, and count all', () => {
     const log = new AgentMetricLog(logs);
     write('a.log', line(1).repeat(200) + line(9).repeat(10_000));

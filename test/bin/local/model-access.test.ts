@@ -199,9 +199,13 @@ describe('Audit', () => {
       audit.require(caller, [{ action: 's3:GetObject', resource: 'arn:aws:s3:::bucket/key' }]);
     });
     for (const call of refused) expect(call).toThrow('s3:GetObject');
+    expect(() => {
+      audit.require(principal([]), [{ action: 'bedrock:ListInferenceProfiles', resource: '*' }]);
+    }).toThrow('bedrock:ListInferenceProfiles');
 
     expect(auditSummary(audit, [role])).toEqual([
       `denied 2 x s3:GetObject on arn:aws:s3:::bucket/key for ${caller.arn}`,
+      `denied 1 x bedrock:ListInferenceProfiles on * for ${caller.arn} (expected: the agent does without the list)`,
       'granted to AgentRole but not used in this run: bedrock-agentcore:GetWorkloadAccessToken, bedrock:InvokeModelWithResponseStream',
       'granted to AgentRole for services not run locally: logs',
     ]);

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { RunState } from '../../../bin/local/run-state';
 import { LOCAL_CALLBACK, pageClient, poolOf, signIn } from './support/browser';
 import { LocalCommand } from './support/local-command';
@@ -55,6 +57,7 @@ interface TurnReply {
   readonly response: string;
   readonly status: string;
   readonly error?: { readonly code: string };
+  readonly interrupts?: readonly { readonly id: string; readonly message: string }[];
 }
 
 const turn = (reply: Reply): TurnReply => JSON.parse(reply.text) as TurnReply;
@@ -145,6 +148,49 @@ describe('the sample app with the real Claude Agent SDK', () => {
 
     expect(await answer(sessionA, 'which word?')).toContain(`turn 3 of our conversation, which began with: “${word}”`);
     expect(agentProcesses().agents.filter((pid) => !before.agents.includes(pid))).toHaveLength(1);
+  });
+
+  it('uses the tools that a prompt names, once they are approved', async () => {
+    const id = 'session-of-a-phrase-for-the-model-00001';
+    const order = { order_id: 'A-1001', item: 'cups', quantity: 12 };
+    const phrases = [
+      `use mcp__gw__purchases___place_order ${JSON.stringify(order)}`,
+      'use Write {"file_path":"notes.md","content":"Tea"}',
+      'use Read {"file_path":"notes.md"}',
+    ];
+    const asked: string[] = [];
+    let answer = turn(await ask(id, { prompt: phrases.join('\n') }));
+    while (answer.status === 'interrupted') {
+      const [question] = answer.interrupts ?? [];
+      asked.push(question?.message ?? '');
+      const approval = { interruptId: question?.id, status: 'resolved', payload: { approved: true } };
+      answer = turn(await ask(id, { resume: [approval] }));
+    }
+
+    expect(asked).toEqual([
+      'The agent wants to use purchases___place_order of the MCP server gw.',
+      expect.stringMatching(/^The agent wants to use Write on .*notes\.md"\.$/),
+    ]);
+    expect(answer.status).toBe('success');
+    expect(answer.response).toMatch(/place_order gave: \{"orderId":"A-1001",.*"quantity":12,"status":"received"/);
+    expect(answer.response).toMatch(/Read gave: .*Tea$/);
+  });
+
+  it('tells browsers where tools and API are, and gives a command line a token for them', async () => {
+    const index = await send(`${up.url}/`, { method: 'GET', headers: { accept: 'text/html' } });
+    const { stdout } = await promisify(execFile)(
+      join(ROOT, 'node_modules', '.bin', 'tsx'),
+      [join(ROOT, 'bin', 'token.ts'), 'alice', '--state', state],
+      { cwd: ROOT },
+    );
+    const headers = { authorization: `Bearer ${stdout.trim()}` };
+    const [gateway, api] = [up.gateways[0]?.url ?? '', up.httpApis[0]?.url ?? ''];
+    const tools = await send(gateway, { headers, body: '{"jsonrpc":"2.0","id":1,"method":"tools/list"}' });
+    const sessions = await send(`${api}/sessions`, { method: 'GET', headers });
+
+    for (const url of [gateway, api]) expect(index.text).toContain(`<code>${url}</code>`);
+    expect(tools.text).toContain('purchases___place_order');
+    expect([sessions.status, JSON.parse(sessions.text)]).toEqual([200, { sessions: expect.any(Array) as unknown }]);
   });
 
   it("gives the agent's refusals back as they are, and as 424 on the data plane", async () => {

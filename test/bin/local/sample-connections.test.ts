@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type * as TokenVaults from '../../../bin/local/agent-identity/token-vault';
 import type { ScriptedToolUse } from '../../../bin/local/model/model-script';
 import { AgentRun, type SignedIn } from './support/agent-run';
 import { descendants } from './support/processes';
@@ -14,6 +15,20 @@ const CLONE: ScriptedToolUse = {
 };
 const RETURN_URL = 'https://agent.example.com/oauth/return';
 const README = 'A repository of octo-alice';
+
+/** How much later it is for what AgentCore keeps of links, in milliseconds. */
+let mockLater = 0;
+
+jest.mock('../../../bin/local/agent-identity/token-vault', () => {
+  const { TokenVault: Vault } = jest.requireActual<typeof TokenVaults>('../../../bin/local/agent-identity/token-vault');
+  return {
+    TokenVault: class extends Vault {
+      constructor() {
+        super(() => Date.now() + mockLater);
+      }
+    },
+  };
+});
 
 let run: AgentRun;
 let alice: SignedIn;
@@ -102,6 +117,22 @@ describe('a user who links an account for the agent', () => {
     expect(back.searchParams.get('error')).toBe('access_denied');
     expect(await complete(bob, link.session_uri)).toBe('403 LINK_REFUSED');
     expect((await askedLink(session, bob)).session_uri).not.toBe(link.session_uri);
+  });
+
+  it('cannot finish after ten minutes, though the account was allowed in time, and is asked again', async () => {
+    const session = 'session-of-bob-who-comes-back-too-late-1';
+    const link = await askedLink(session, bob);
+    const back = await consent(link, 'octo-bob');
+    mockLater = 10 * 60_000 + 1000;
+    const late = await complete(bob, back.searchParams.get('session_id'));
+    const page = await fetch(link.url, { redirect: 'manual' });
+    const again = await askedLink(session, bob);
+
+    expect(late).toBe('403 LINK_REFUSED');
+    expect([page.status, await page.text()]).toEqual([400, expect.stringContaining('has expired')]);
+    expect(again.session_uri).not.toBe(link.session_uri);
+    // What is over for AgentCore is over: no token was kept on the way.
+    expect(await complete(bob, link.session_uri)).toBe('403 LINK_REFUSED');
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import type { RequestContext } from '../../../../lib/testing';
 import { RequestFault } from '../../http-messages';
+import type { StoredObject } from '../bucket';
 import { bucketOf, NAMESPACE, numberOf, type S3Call } from '../call';
 import { listPage, type Page } from '../list-page';
 import { element, sendXml, textElement } from '../../xml';
@@ -44,19 +45,44 @@ export function listObjects(call: S3Call): void {
               textElement('Marker', encode(query.marker ?? '')),
               ...(page.last === undefined ? [] : [textElement('NextMarker', encode(page.last))]),
             ]),
+        ...page.objects.map((object) => element('Contents', describeObject(object, encode))),
+        ...page.prefixes.map((one) => element('CommonPrefixes', [textElement('Prefix', encode(one))])),
+      ],
+      NAMESPACE,
+    ),
+  );
+}
+
+/** ListObjectVersions: the latest version of each object, which is the only one that is kept, as version `null`. */
+export function listVersions(call: S3Call): void {
+  const { query, res, bucketName } = call;
+  const bucket = bucketOf(call);
+  call.gate.require('s3:ListBucketVersions', { bucket: bucketName }, listContext(call));
+  const { prefix = '', delimiter = '', 'key-marker': marker = '' } = query;
+  const maxKeys = Math.min(numberOf(call, 'max-keys', { from: 0, to: 2 ** 31 - 1, absent: MAX_KEYS }), MAX_KEYS);
+  const encode = encoding(call);
+  const page = listPage(bucket, { prefix, delimiter, maxKeys, ...(marker === '' ? {} : { last: marker }) });
+  sendXml(
+    res,
+    200,
+    element(
+      'ListVersionsResult',
+      [
+        textElement('Name', bucketName),
+        textElement('Prefix', encode(prefix)),
+        textElement('KeyMarker', encode(marker)),
+        ...(delimiter === '' ? [] : [textElement('Delimiter', encode(delimiter))]),
+        textElement('MaxKeys', maxKeys),
+        ...(query['encoding-type'] === 'url' ? [textElement('EncodingType', 'url')] : []),
+        textElement('IsTruncated', page.last !== undefined),
+        ...(page.last === undefined
+          ? []
+          : [textElement('NextKeyMarker', encode(page.last)), textElement('NextVersionIdMarker', 'null')]),
         ...page.objects.map((object) =>
-          element('Contents', [
-            textElement('Key', encode(object.key)),
-            textElement('LastModified', new Date(object.modified).toISOString()),
-            textElement('ETag', object.etag),
-            ...(object.checksum === undefined
-              ? []
-              : [
-                  textElement('ChecksumAlgorithm', object.checksum.algorithm),
-                  textElement('ChecksumType', object.checksum.type),
-                ]),
-            textElement('Size', object.size),
-            textElement('StorageClass', object.headers['x-amz-storage-class'] ?? 'STANDARD'),
+          element('Version', [
+            ...describeObject(object, encode),
+            textElement('VersionId', 'null'),
+            textElement('IsLatest', true),
           ]),
         ),
         ...page.prefixes.map((one) => element('CommonPrefixes', [textElement('Prefix', encode(one))])),
@@ -64,6 +90,22 @@ export function listObjects(call: S3Call): void {
       NAMESPACE,
     ),
   );
+}
+
+function describeObject(
+  { key, modified, etag, checksum, size, headers }: StoredObject,
+  encode: (text: string) => string,
+): string[] {
+  return [
+    textElement('Key', encode(key)),
+    textElement('LastModified', new Date(modified).toISOString()),
+    textElement('ETag', etag),
+    ...(checksum === undefined
+      ? []
+      : [textElement('ChecksumAlgorithm', checksum.algorithm), textElement('ChecksumType', checksum.type)]),
+    textElement('Size', size),
+    textElement('StorageClass', headers['x-amz-storage-class'] ?? 'STANDARD'),
+  ];
 }
 
 function secondVersion({ query }: S3Call, page: Page, encode: (text: string) => string): string[] {
@@ -79,7 +121,7 @@ function secondVersion({ query }: S3Call, page: Page, encode: (text: string) => 
 }
 
 /** The condition keys of a listing; one that is not in the query has no value. */
-export function listContext({ query }: S3Call): RequestContext {
+function listContext({ query }: S3Call): RequestContext {
   return Object.fromEntries(
     ['prefix', 'delimiter', 'max-keys'].flatMap((name) => {
       const value = query[name];

@@ -131,3 +131,29 @@ describe('the order of keys', () => {
     );
   });
 });
+
+describe('a listing of versions', () => {
+  it('has the latest one of every key, in pages too, so that a bucket can be emptied by it', async () => {
+    const seen: (string | undefined)[] = [];
+    let KeyMarker: string | undefined;
+    do {
+      const page = await server.client.send(
+        new s3.ListObjectVersionsCommand({ Bucket: BUCKET, MaxKeys: 4, KeyMarker }),
+      );
+      expect(page.Versions?.every(({ VersionId, IsLatest }) => VersionId === 'null' && IsLatest === true)).toBe(true);
+      seen.push(...(page.Versions ?? []).map(({ Key }) => Key));
+      KeyMarker = page.NextKeyMarker;
+      expect(page.IsTruncated).toBe(KeyMarker !== undefined);
+    } while (KeyMarker !== undefined);
+
+    expect(seen).toEqual(keys(await list()));
+  });
+
+  it('sums up what is below a delimiter, and is empty where nothing is', async () => {
+    const versions = (input: object): Promise<s3.ListObjectVersionsCommandOutput> =>
+      server.client.send(new s3.ListObjectVersionsCommand({ Bucket: BUCKET, ...input }));
+
+    expect(prefixes(await versions({ Delimiter: '/' }))).toEqual(['a/', 'c/']);
+    expect((await versions({ Prefix: 'nothing' })).Versions).toBeUndefined();
+  });
+});

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
-import { aws_dynamodb as dynamodb } from 'aws-cdk-lib';
+import { aws_dynamodb as dynamodb, aws_secretsmanager as secretsmanager, Validations } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { AgentGateway, GatewayPolicy, GatewayTool, type AgentAuthorizer } from '../../lib';
 import { CURRENT_TIME_INPUT } from './tools/current-time';
 import { ORDER_STATUS_INPUT } from './tools/order-status';
 import { ORDERS_TABLE_VARIABLE } from './tools/orders';
+import { PICKUP_KEY_VARIABLE } from './tools/pickup-code';
 import { PLACE_ORDER_INPUT } from './tools/place-order';
 import { ALLOWED_SITES_VARIABLE, READ_PAGE_INPUT } from './tools/read-page';
 
@@ -26,6 +27,11 @@ export class Shop extends Construct {
       billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
     });
+    const pickupKey = new secretsmanager.Secret(this, 'PickupKey', { description: 'Makes the pickup codes of orders' });
+    Validations.of(pickupKey).acknowledge({
+      id: 'AwsSolutions-SMG4',
+      reason: 'With another key the codes that customers hold would be wrong',
+    });
     const ordersTable = { [ORDERS_TABLE_VARIABLE]: this.orders.tableName };
     this.gateway = new AgentGateway(this, 'Gateway', {
       authorizer,
@@ -42,7 +48,7 @@ export class Shop extends Construct {
           entry: tool('place-order'),
           input: PLACE_ORDER_INPUT,
           description: 'Orders something. Use it when somebody has said what, and how many.',
-          environment: ordersTable,
+          environment: { ...ordersTable, [PICKUP_KEY_VARIABLE]: pickupKey.secretArn },
         }),
         GatewayTool.function('get_current_time', {
           target: 'clock',
@@ -60,7 +66,10 @@ export class Shop extends Construct {
       ],
       policies: [GatewayPolicy.fromFolder(join(__dirname, 'policies'))],
     });
+    // To the tools, so that the policies stand between a user and the table. An agent whose own code needs a table or a
+    // secret is granted it in the same way: `table.grantReadWriteData(agent)`, `secret.grantRead(agent)`.
     this.orders.grant(this.gateway.toolFunction('get_order_status'), 'dynamodb:GetItem');
     this.orders.grant(this.gateway.toolFunction('place_order'), 'dynamodb:PutItem');
+    pickupKey.grantRead(this.gateway.toolFunction('place_order'));
   }
 }

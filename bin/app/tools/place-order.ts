@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ToolError, toolHandler } from '../../../lib/gateway/tool-handler';
 import { Orders } from './orders';
+import { PickupCodes } from './pickup-code';
 
 export const PLACE_ORDER_INPUT = z.object({
   order_id: z.string().describe('A new number for the order, for example A-1002'),
@@ -9,12 +10,18 @@ export const PLACE_ORDER_INPUT = z.object({
 });
 
 const orders = new Orders();
+const pickupCodes = new PickupCodes();
 
-/** The tool `place_order`: a new order. How many a user may order is for the policies of the gateway to say. */
+/**
+ * The tool `place_order`: a new order, and the code by which it is taken. How many a user may order is for the policies of
+ * the gateway to say.
+ */
 export const handler = toolHandler({
   input: PLACE_ORDER_INPUT,
-  handle: ({ order_id, item, quantity }) => {
+  handle: async ({ order_id, item, quantity }) => {
     if (quantity < 1) throw new ToolError(`the quantity is ${quantity}; order 1 or more`);
-    return orders.place({ orderId: order_id, item, quantity });
+    // First: an order that nobody could take must not be there.
+    const pickupCode = await pickupCodes.of(order_id);
+    return { ...(await orders.place({ orderId: order_id, item, quantity })), pickupCode };
   },
 });

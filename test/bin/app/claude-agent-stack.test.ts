@@ -1,9 +1,11 @@
-import { App, aws_iam as iam, Validations, type Stack } from 'aws-cdk-lib';
+import { App, aws_iam as iam, aws_secretsmanager as secretsmanager, Validations, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import cdkJson from '../../../cdk.json';
 import { ClaudeAgentStack } from '../../../bin/app/claude-agent-stack';
-import type { AgentRuntime } from '../../../lib';
+import type { Shop } from '../../../bin/app/shop';
+import type { AgentRuntime, SessionTable } from '../../../lib';
+import { evaluate, rolePolicies } from '../../../lib/testing';
 import { readConfig } from '../../../agent-image/src/config.ts';
 import { resolvedTemplate, runtimeEnvironment } from '../../support/stack';
 
@@ -55,6 +57,7 @@ describe('the sample', () => {
       'ClaudeAgentStack/Users | AwsSolutions-COG8 | Risk ratings cost for each user: `featurePlan: FeaturePlan.PLUS` has them',
       'ClaudeAgentStack/Users | AwsSolutions-COG2 | People can set up a second factor; `mfa: Mfa.REQUIRED` makes them',
       'ClaudeAgentStack/Workspace | AwsSolutions-S1 | Who assumed the role of which user is in CloudTrail; access logs are for deployments that need every read',
+      'ClaudeAgentStack/Shop/PickupKey | AwsSolutions-SMG4 | With another key the codes that customers hold would be wrong',
       `${baseline} | AwsSolutions-IAM5[Resource::*] | ecr:GetAuthorizationToken has no resource type`,
       `${baseline} | AwsSolutions-IAM5[Resource::${logs}] | AgentCore appends an id of its own to the runtime name in the name of the log group`,
       `${baseline} | AwsSolutions-IAM5[Resource::${logs}:log-stream:*] | AgentCore names the log streams of each microVM; the log group is limited to this runtime`,
@@ -71,6 +74,41 @@ describe('the sample', () => {
     const agent = stack.node.findChild('Agent') as AgentRuntime;
     iam.Grant.addToPrincipal({ grantee: agent, actions: ['s3:ListAllMyBuckets'], resourceArns: ['*'] });
     expect(() => app.synth()).toThrow(/IAM5\[Resource::\*\]/);
+  });
+
+  describe('with a table and a secret that are granted to its agent', () => {
+    const { app, stack } = sample();
+    const agent = stack.node.findChild('Agent') as AgentRuntime;
+    const { orders } = stack.node.findChild('Shop') as Shop;
+    const secret = new secretsmanager.Secret(stack, 'KeyOfTheShop');
+    Validations.of(secret).acknowledge({ id: 'AwsSolutions-SMG4', reason: 'A test' });
+    orders.grantReadWriteData(agent);
+    secret.grantRead(agent);
+    const template = resolvedTemplate(stack, { standIn: made });
+    const roleOf = (path: string) => {
+      const role = template.resourcesOfType('AWS::IAM::Role').find(({ logicalId }) => logicalId.startsWith(path));
+      return rolePolicies(template, role?.logicalId ?? path);
+    };
+    const may = (path: string, action: string, arn: string): boolean =>
+      evaluate(roleOf(path), { action, resource: String(template.resolve(stack.resolve(arn))) }).allowed;
+
+    test('has them, and its users, its tools and its API have no more than before', () => {
+      const sessions = stack.node.findChild('Sessions') as SessionTable;
+      const all = ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:DeleteItem'];
+      expect(all.map((action) => may('AgentExecutionRole', action, orders.tableArn))).toEqual(all.map(() => true));
+      expect(may('AgentExecutionRole', 'secretsmanager:GetSecretValue', secret.secretArn)).toBe(true);
+      expect(may('AgentExecutionRole', 'secretsmanager:PutSecretValue', secret.secretArn)).toBe(false);
+      expect(may('AgentExecutionRole', 'dynamodb:DeleteTable', orders.tableArn)).toBe(false);
+      expect(may('AgentExecutionRole', 'dynamodb:GetItem', sessions.table.tableArn)).toBe(false);
+      for (const role of ['AgentUserRole', 'ApiFunction', 'ShopGatewayTargetspages']) {
+        expect(may(role, 'dynamodb:GetItem', orders.tableArn)).toBe(false);
+        expect(may(role, 'secretsmanager:GetSecretValue', secret.secretArn)).toBe(false);
+      }
+    });
+
+    test('has no finding that is not acknowledged', () => {
+      expect(() => app.synth()).not.toThrow();
+    });
   });
 
   test('sets an environment that the agent accepts', () => {

@@ -1,27 +1,52 @@
+import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { handler as orderStatus } from '../../../../bin/app/tools/order-status';
 import { handler as placeOrder } from '../../../../bin/app/tools/place-order';
 import { ORDERS_TABLE_VARIABLE } from '../../../../bin/app/tools/orders';
+import { PICKUP_KEY_VARIABLE } from '../../../../bin/app/tools/pickup-code';
 import { call, failure } from './tool-call';
 
 const TABLE = 'orders';
+const SECRET = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:pickup-key-AbCdEf';
 
 let database: Server;
+let secrets: Server;
+/** The secret's value; undefined: it cannot be read. */
+let pickupKey: string | undefined = 'key-of-pickup-codes';
+
+/** Secrets Manager at the wire, with one secret. */
+function secretsManager(): Server {
+  return createServer((req, res) => {
+    void json(req).then((body) => {
+      const isFound = pickupKey !== undefined && (body as { SecretId?: string }).SecretId === SECRET;
+      res.writeHead(isFound ? 200 : 400, { 'content-type': 'application/x-amz-json-1.1' });
+      res.end(JSON.stringify(isFound ? { SecretString: pickupKey } : { __type: 'ResourceNotFoundException' }));
+    });
+  });
+}
+
+async function listen(server: Server): Promise<string> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+}
 
 beforeAll(async () => {
   database = dynalite({ createTableMs: 0 });
-  database.listen(0, '127.0.0.1');
-  await once(database, 'listening');
+  secrets = secretsManager();
   Object.assign(process.env, {
-    AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${String((database.address() as AddressInfo).port)}`,
+    AWS_ENDPOINT_URL_DYNAMODB: await listen(database),
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: await listen(secrets),
     AWS_REGION: 'eu-west-1',
     AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
     AWS_SECRET_ACCESS_KEY: 'example-secret',
     [ORDERS_TABLE_VARIABLE]: TABLE,
+    [PICKUP_KEY_VARIABLE]: SECRET,
   });
   const client = new DynamoDBClient();
   await client.send(
@@ -36,13 +61,25 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  database.close();
-  database.closeAllConnections();
-  await once(database, 'close');
+  for (const server of [database, secrets]) {
+    server.close();
+    server.closeAllConnections();
+    await once(server, 'close');
+  }
 });
 
 const place = (input: unknown): Promise<unknown> => call(placeOrder, 'place_order', input);
 const status = (input: unknown): Promise<unknown> => call(orderStatus, 'get_order_status', input);
+
+test('an order whose pickup code cannot be made is not placed, and the reason is not for the model', async () => {
+  pickupKey = undefined;
+  const refused = await place({ order_id: 'A-0', item: 'lamp', quantity: 1 });
+  pickupKey = 'key-of-pickup-codes';
+  expect(refused).toEqual(failure(/request-1/));
+  expect(JSON.stringify(refused)).not.toContain('ResourceNotFound');
+  expect(await status({ order_id: 'A-0' })).toEqual(failure(/there is no order/));
+  expect(await place({ order_id: 'A-0', item: 'lamp', quantity: 1 })).toMatchObject({ status: 'received' });
+});
 
 test('an order that was placed is found', async () => {
   const placed = {
@@ -52,7 +89,8 @@ test('an order that was placed is found', async () => {
     status: 'received',
     updatedAt: expect.any(String) as string,
   };
-  expect(await place({ order_id: 'A-1', item: 'lamp', quantity: 2 })).toEqual(placed);
+  const code = createHmac('sha256', 'key-of-pickup-codes').update('A-1').digest('hex').slice(0, 8).toUpperCase();
+  expect(await place({ order_id: 'A-1', item: 'lamp', quantity: 2 })).toEqual({ ...placed, pickupCode: code });
   expect(await status({ order_id: 'A-1' })).toEqual(placed);
 });
 

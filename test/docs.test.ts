@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 
@@ -99,16 +99,45 @@ describe('docs/errors.md', () => {
   });
 });
 
-test('the pages that README and docs link to exist', () => {
-  for (const page of [
-    'README.md',
-    'CONTRIBUTING.md',
-    ...readdirSync(join(root, 'docs'))
-      .filter((name) => name.endsWith('.md'))
-      .map((name) => `docs/${name}`),
-  ]) {
-    for (const [, link = ''] of read(page).matchAll(/\]\(((?!https?:)[^)#]+)/g)) {
-      expect(() => read(join(page, '..', link))).not.toThrow();
-    }
+/** The pages that people read. */
+const PAGES = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  'bench/README.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+
+/** What can stand after `#` in a link to a page: its headings, as GitHub writes them. */
+function anchorsOf(page: string): Set<string> {
+  const anchors = new Set<string>();
+  for (const [, heading = ''] of read(page)
+    .replace(/^```[\s\S]*?^```/gm, '')
+    .matchAll(/^#+ +(.*?) *$/gm)) {
+    const anchor = heading
+      .replace(/\[(.*?)\]\(.*?\)/g, '$1')
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-');
+    const namesakes = [...anchors].filter((other) => other.replace(/-\d+$/, '') === anchor).length;
+    anchors.add(namesakes === 0 ? anchor : `${anchor}-${String(namesakes)}`);
   }
+  return anchors;
+}
+
+test('every link of a page leads to a file and a heading that are there', () => {
+  const links = PAGES.flatMap((page) =>
+    [...read(page).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g)].map(([, path = '', anchor]) => ({
+      from: page,
+      to: path === '' ? page : join(page, '..', path),
+      anchor,
+    })),
+  );
+  expect(links.length).toBeGreaterThan(50);
+  expect(links.filter(({ anchor }) => anchor !== undefined).length).toBeGreaterThan(0);
+  const isDead = ({ to, anchor }: (typeof links)[number]): boolean =>
+    !existsSync(join(root, to)) || (anchor !== undefined && !anchorsOf(to).has(anchor));
+  expect(links.filter(isDead)).toEqual([]);
 });

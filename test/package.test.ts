@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import ts from 'typescript';
 import packageJson from '../package.json';
 
 const root = join(__dirname, '..');
@@ -41,6 +42,7 @@ test('the package holds the compiled library and the sources of the image, and n
       .sort(),
   ).toEqual([
     'CHANGELOG.md',
+    'CONTRIBUTING.md',
     'LICENSE',
     'README.md',
     'agent-image/.dockerignore',
@@ -103,6 +105,44 @@ test('a function of an app gets its handler without the CDK', () => {
   const output = execFileSync(process.execPath, ['-e', program], { cwd: directory });
   expect(JSON.parse(output.toString())).toEqual(['hello Ada', false]);
 });
+
+const { CommonJS, ESNext, Node16, NodeNext } = ts.ModuleKind;
+const { Bundler, Node10 } = ts.ModuleResolutionKind;
+
+test.each<[string, ts.CompilerOptions]>([
+  // What projects of the CDK have that began before `exports` of packages were known to TypeScript.
+  ['node10', { module: CommonJS, moduleResolution: Node10, ignoreDeprecations: '6.0' }],
+  ['node16', { module: Node16 }],
+  ['nodenext', { module: NodeNext }],
+  ['bundler', { module: ESNext, moduleResolution: Bundler }],
+])(
+  'its types are found with the module resolution %s',
+  (_, options) => {
+    const consumer = join(directory, 'consumer.ts');
+    writeFileSync(
+      consumer,
+      `import { evaluate, type Verdict } from 'cdk-agentcore-constructs/testing';
+    import { toolHandler } from 'cdk-agentcore-constructs/tool-handler';
+    const input = { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] } as const;
+    export const handler = toolHandler({ input, handle: ({ name }) => name.toUpperCase() });
+    export const allowed = (...call: Parameters<typeof evaluate>): Verdict => evaluate(...call);`,
+    );
+    const program = ts.createProgram([consumer], {
+      ...options,
+      strict: true,
+      noEmit: true,
+      skipLibCheck: true,
+      types: [],
+    });
+    const faults = ts.getPreEmitDiagnostics(program).map(({ messageText }) => messageText);
+    expect(faults).toEqual([]);
+
+    // All of the CDK comes with it, which is not read for this.
+    const main = ts.resolveModuleName('cdk-agentcore-constructs', consumer, program.getCompilerOptions(), ts.sys);
+    expect(main.resolvedModule?.resolvedFileName).toMatch(/dist\/lib\/index\.d\.ts$/);
+  },
+  60_000,
+);
 
 test('scripts, tests and image use one TypeScript', () => {
   const image = JSON.parse(readFileSync(join(root, 'agent-image', 'package.json'), 'utf8')) as typeof packageJson;

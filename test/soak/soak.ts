@@ -76,7 +76,7 @@ function isSteady(number: number): boolean {
 }
 
 /** Turns of each session, `turns` in all. */
-export function turnsOf(sessions: number, turns: number): number[] {
+function turnsOf(sessions: number, turns: number): number[] {
   const shares = Array.from({ length: sessions }, (_, number) => (isSteady(number) ? STEADY.share : 1));
   const whole = shares.reduce((sum, share) => sum + share, 0);
   let before = 0;

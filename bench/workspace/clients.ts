@@ -3,6 +3,7 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from '
 import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import {
+  type _Object,
   GetObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
@@ -28,6 +29,10 @@ export interface SyncClient {
   /** Keeps a directory; a second time only what is different, where the client can tell. */
   keep(directory: string): Promise<unknown>;
   restore(directory: string): Promise<unknown>;
+  /** What it takes before it can do anything, where that is a process of its own. */
+  start?(): Promise<unknown>;
+  /** What it has in the bucket, in bytes. */
+  stored(): Promise<number>;
 }
 
 export type ConnectClient = (url: string, prefix: string) => SyncClient;
@@ -63,42 +68,37 @@ export const ours: ConnectClient = (url, prefix) => {
       mkdirSync(directory, { recursive: true });
       await (await open(directory)).restore(() => undefined);
     },
+    stored: () => storedBelow(url, `${prefix}/`),
   };
 };
 
 /** `aws s3 sync`, with the start of its process, which people who use it wait for too. */
 export const awsSync: ConnectClient = (url, prefix) => {
-  const run = (from: string, to: string): Promise<unknown> =>
-    promisify(execFile)(
-      AWS,
-      ['s3', 'sync', from, to, '--endpoint-url', url, '--only-show-errors', '--no-follow-symlinks'],
-      {
-        env: {
-          PATH: '/usr/bin:/bin',
-          AWS_ACCESS_KEY_ID: SECRETS.accessKeyId,
-          AWS_SECRET_ACCESS_KEY: SECRETS.secretAccessKey,
-          AWS_DEFAULT_REGION: REGION,
-        },
-        maxBuffer: 64 * 1024 * 1024,
+  const run = (args: readonly string[]): Promise<unknown> =>
+    promisify(execFile)(AWS, args, {
+      env: {
+        PATH: '/usr/bin:/bin',
+        AWS_ACCESS_KEY_ID: SECRETS.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: SECRETS.secretAccessKey,
+        AWS_DEFAULT_REGION: REGION,
       },
-    );
+      maxBuffer: 64 * 1024 * 1024,
+    });
+  const sync = (from: string, to: string): Promise<unknown> =>
+    run(['s3', 'sync', from, to, '--endpoint-url', url, '--only-show-errors', '--no-follow-symlinks']);
   const remote = `s3://${BUCKET}/${prefix}`;
   return {
-    name: '`aws s3 sync` of Debian',
-    keep: (directory) => run(directory, remote),
-    restore: (directory) => run(remote, directory),
+    name: '`aws s3 sync`',
+    keep: (directory) => sync(directory, remote),
+    restore: (directory) => sync(remote, directory),
+    start: () => run(['--version']),
+    stored: () => storedBelow(url, `${prefix}/`),
   };
 };
 
 /** One object a file, 64 requests at the same time, with the same SDK as ours. It cannot tell what has changed. */
 export const perObject: ConnectClient = (url, prefix) => {
-  const client = new S3Client({
-    region: REGION,
-    endpoint: url,
-    forcePathStyle: true,
-    credentials: SECRETS,
-    requestHandler: { httpAgent: { maxSockets: WIDTH } },
-  });
+  const client = plainClient(url);
   return {
     name: `one object a file, ${WIDTH} at once`,
     keep: (directory) =>
@@ -107,30 +107,46 @@ export const perObject: ConnectClient = (url, prefix) => {
         await client.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: readFileSync(path) }));
       }),
     restore: async (directory) =>
-      shareWork(await keysBelow(client, prefix), WIDTH, async (Key) => {
+      shareWork(await objectsBelow(client, `${prefix}/`), WIDTH, async ({ Key = '' }) => {
         const { Body } = await client.send(new GetObjectCommand({ Bucket: BUCKET, Key }));
         const path = join(directory, Key.slice(prefix.length + 1));
         mkdirSync(dirname(path), { recursive: true });
         writeFileSync(path, (await Body?.transformToByteArray()) ?? '');
       }),
+    stored: () => storedBelow(url, `${prefix}/`),
   };
 };
 
-async function keysBelow(client: S3Client, prefix: string): Promise<string[]> {
-  const keys: string[] = [];
+function plainClient(endpoint: string): S3Client {
+  return new S3Client({
+    region: REGION,
+    endpoint,
+    forcePathStyle: true,
+    credentials: SECRETS,
+    requestHandler: { httpAgent: { maxSockets: WIDTH } },
+  });
+}
+
+async function storedBelow(url: string, prefix: string): Promise<number> {
+  const objects = await objectsBelow(plainClient(url), prefix);
+  return objects.reduce((sum, { Size = 0 }) => sum + Size, 0);
+}
+
+async function objectsBelow(client: S3Client, prefix: string): Promise<_Object[]> {
+  const objects: _Object[] = [];
   let ContinuationToken: string | undefined;
   do {
     const page = await client.send(
       new ListObjectsV2Command({
         Bucket: BUCKET,
-        Prefix: `${prefix}/`,
+        Prefix: prefix,
         ...(ContinuationToken && { ContinuationToken }),
       }),
     );
-    keys.push(...(page.Contents ?? []).map(({ Key = '' }) => Key));
+    objects.push(...(page.Contents ?? []));
     ContinuationToken = page.NextContinuationToken;
   } while (ContinuationToken !== undefined);
-  return keys;
+  return objects;
 }
 
 /** Plain files, links left out. */

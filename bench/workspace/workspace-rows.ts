@@ -11,6 +11,13 @@ import { type SlowS3, startSlowS3, type Traffic } from './slow-s3';
 const DELAY_MS = 15;
 const DISK_GIGABYTES = 24;
 
+const ONE_FILE = '10,000-file repository: keep one changed file';
+const NO_CHANGE = '10,000-file repository: keep, nothing changed';
+/** What a client has in the bucket when it has kept the repository, in bytes. */
+const STORED = 'stored';
+/** How long the process of a client takes to start, in milliseconds. */
+const START = 'start';
+
 const FLOOR = 'the writes alone: the same files from memory, one thread';
 
 /** What was measured of one client, by what it did. */
@@ -54,7 +61,7 @@ export async function workspaceRows(rounds: number): Promise<Row[]> {
         makeLargeFile(large);
         for (const [index, [connect, prefix]] of clients.slice(0, 2).entries()) {
           const client = connect(s3.url, `${prefix}-large`);
-          await measureLarge(client, large, `${large}-${prefix}`, times[index] ?? new Map());
+          await measureLarge(client, s3, large, `${large}-${prefix}`, times[index] ?? new Map());
         }
       } finally {
         await s3.stop();
@@ -74,25 +81,36 @@ async function measureRepository(
   target: string,
   times: Times,
 ): Promise<void> {
-  const step = async (what: string, work: () => Promise<unknown>): Promise<void> => {
-    await s3.traffic();
-    add(times, `${what}|ms`, await timed(work));
-    const { reads, writes, received, sent } = await s3.traffic();
-    add(times, `${what}|requests`, reads + writes);
-    add(times, `${what}|MB`, (received + sent) / 1e6);
-    add(times, `${what}|USD`, dollars({ reads, writes, received, sent }));
-  };
-  await step('10,000-file repository: keep all', () => client.keep(source));
-  await step('10,000-file repository: restore', () => client.restore(target));
+  await step('10,000-file repository: keep all', () => client.keep(source), s3, times);
+  await step('10,000-file repository: restore', () => client.restore(target), s3, times);
   appendFileSync(join(source, 'src/0/0/file-0.ts'), 'one more line\n');
-  await step('10,000-file repository: keep one changed file', () => client.keep(source));
-  await step('10,000-file repository: keep, nothing changed', () => client.keep(source));
+  await step(ONE_FILE, () => client.keep(source), s3, times);
+  await step(NO_CHANGE, () => client.keep(source), s3, times);
+  add(times, STORED, await client.stored());
+  if (client.start) {
+    add(times, START, await timed(client.start));
+  }
 }
 
-async function measureLarge(client: SyncClient, source: string, target: string, times: Times): Promise<void> {
-  add(times, '1 GiB file: keep|ms', await timed(() => client.keep(source)));
-  add(times, '1 GiB file: restore|ms', await timed(() => client.restore(target)));
+async function measureLarge(
+  client: SyncClient,
+  s3: SlowS3,
+  source: string,
+  target: string,
+  times: Times,
+): Promise<void> {
+  await step('1 GiB file: keep', () => client.keep(source), s3, times);
+  await step('1 GiB file: restore', () => client.restore(target), s3, times);
   rmSync(target, { recursive: true, force: true });
+}
+
+async function step(what: string, work: () => Promise<unknown>, s3: SlowS3, times: Times): Promise<void> {
+  await s3.traffic();
+  add(times, `${what}|ms`, await timed(work));
+  const { reads, writes, received, sent } = await s3.traffic();
+  add(times, `${what}|requests`, reads + writes);
+  add(times, `${what}|MB`, (received + sent) / 1e6);
+  add(times, `${what}|USD`, dollars({ reads, writes, received, sent }));
 }
 
 /** How long it takes to make the same files, in milliseconds. */
@@ -118,25 +136,42 @@ function rowsOf(times: readonly Times[], names: readonly string[], floor: readon
     const [what = '', unit = ''] = key.split('|');
     for (const [index, theirs] of others.entries()) {
       const found = theirs.get(key);
-      if (found && unit !== 'USD') {
-        rows.push({ what, unit, peer: names[index + 1] ?? '', ours: values, theirs: found });
+      const peer = names[index + 1] ?? '';
+      if (found && unit !== '' && unit !== 'USD') {
+        rows.push({ what, unit, peer, ours: values, theirs: found });
+      }
+      const starts = theirs.get(START);
+      if (found && starts && [ONE_FILE, NO_CHANGE].includes(what) && unit === 'ms') {
+        const theirWork = found.map((time, round) => time - (starts[round] ?? NaN));
+        rows.push({ what, unit, peer: `${peer}, the start of its process taken off`, ours: values, theirs: theirWork });
       }
     }
     if (key === '10,000-file repository: restore|ms') {
       rows.push({ what, unit, peer: FLOOR, ours: values, theirs: floor });
     }
   }
-  others.forEach((theirs, index) => {
-    const [cost, peerCost] = [costOfMillion(mine), costOfMillion(theirs)];
-    const what = 'requests of a million sessions: keep all, 20 times one file, restore 3 times';
-    rows.push({ what, unit: 'USD', peer: names[index + 1] ?? '', ours: [cost], theirs: [peerCost] });
-  });
+  const costs: readonly [string, (times: Times) => number][] = [
+    ['a million sessions, requests: keep all, 20 times one file, restore 3 times', requestsOfMillion],
+    ['a million sessions, a month of storage', storageOfMillion],
+  ];
+  for (const [what, cost] of costs) {
+    others.forEach((theirs, index) => {
+      rows.push({ what, unit: 'USD', peer: names[index + 1] ?? '', ours: [cost(mine)], theirs: [cost(theirs)] });
+    });
+  }
   return rows;
 }
 
-function costOfMillion(times: Times): number {
-  const of = (what: string): number => times.get(`10,000-file repository: ${what}|USD`)?.[0] ?? NaN;
-  return 1e6 * (of('keep all') + 20 * of('keep one changed file') + 3 * of('restore'));
+function requestsOfMillion(times: Times): number {
+  const of = (what: string): number => times.get(`${what}|USD`)?.[0] ?? NaN;
+  const all = of('10,000-file repository: keep all');
+  return 1e6 * (all + 20 * of(ONE_FILE) + 3 * of('10,000-file repository: restore'));
+}
+
+/** S3 Standard in us-east-1: 0.023 dollars a gigabyte and month; versions that are no longer current left out. */
+function storageOfMillion(times: Times): number {
+  const bytes = times.get(STORED)?.[0] ?? NaN;
+  return (1e6 * 0.023 * bytes) / 1e9;
 }
 
 function add(times: Times, key: string, value: number): void {

@@ -16,7 +16,7 @@ const libImports = {
   logs: ['iam', 'private'],
   runtime: ['agent', 'auth', 'iam', 'logs', 'metrics', 'model', 'private'],
   gateway: ['agent', 'auth', 'iam', 'logs', 'metrics', 'private'],
-  storage: ['agent', 'iam', 'private'],
+  storage: ['agent', 'iam', 'metrics', 'private'],
   tools: ['agent', 'iam', 'metrics', 'private'],
   web: ['agent', 'auth', 'functions', 'handlers', 'iam', 'private', 'storage'],
   handlers: [],

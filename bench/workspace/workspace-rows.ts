@@ -1,4 +1,14 @@
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { type Row, timed } from '../measure';
@@ -59,7 +69,8 @@ export async function workspaceRows(rounds: number): Promise<Row[]> {
         const large = join(disk.directory, 'large');
         mkdirSync(large);
         makeLargeFile(large);
-        for (const [index, [connect, prefix]] of clients.slice(0, 2).entries()) {
+        const withLarge = [...clients.slice(0, 2).entries()];
+        for (const [index, [connect, prefix]] of round % 2 === 0 ? withLarge : withLarge.reverse()) {
           const client = connect(s3.url, `${prefix}-large`);
           await measureLarge(client, s3, large, `${large}-${prefix}`, times[index] ?? new Map());
         }
@@ -99,9 +110,18 @@ async function measureLarge(
   target: string,
   times: Times,
 ): Promise<void> {
+  writeOnce(source, target);
   await step('1 GiB file: keep', () => client.keep(source), s3, times);
+  writeOnce(source, target);
   await step('1 GiB file: restore', () => client.restore(target), s3, times);
   rmSync(target, { recursive: true, force: true });
+}
+
+/** As much is written and deleted, so that nobody pays for the first use of the machine's memory and blocks. */
+function writeOnce(source: string, target: string): void {
+  cpSync(source, target, { recursive: true });
+  rmSync(target, { recursive: true });
+  execFileSync('sync');
 }
 
 async function step(what: string, work: () => Promise<unknown>, s3: SlowS3, times: Times): Promise<void> {

@@ -10,8 +10,10 @@ import {
   openSync,
   realpathSync,
   symlinkSync,
+  write,
   writeSync,
 } from 'node:fs';
+import { promisify } from 'node:util';
 import type { BytePath, DirectoryEntry, Entries, FileEntry, LinkEntry } from './format/entries.ts';
 import { isWithin } from './format/paths.ts';
 import { nativeName, nativePath } from './native-path.ts';
@@ -21,6 +23,11 @@ import type { Tree } from './scan.ts';
 
 const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 const CONTINUE = constants.O_WRONLY | constants.O_NOFOLLOW;
+
+/** From this length on a part is written in a thread of the pool; for short ones the way there takes longer. */
+const MIN_APART_BYTES = 256 * 1024;
+
+const writeInPool = promisify(write);
 
 /** While a tree is being made: only this user may use it. */
 const MODE_MEANWHILE = 0o700;
@@ -65,7 +72,7 @@ export class TreeMaker {
       } else if (entry?.type === 'link') {
         this.#links.push([native, entry]);
       } else if (entry?.segments.every(({ frame }) => !frame)) {
-        writePart(native, entry, { bytes: Buffer.alloc(0), at: 0, isFirst: true, isLast: true });
+        void writePart(native, entry, { bytes: Buffer.alloc(0), at: 0, isFirst: true, isLast: () => true });
       }
       await this.#pacer.pause();
     }
@@ -92,30 +99,62 @@ export interface FilePart {
   readonly at: number;
   /** Whether no part of the file was written before it. */
   readonly isFirst: boolean;
-  /** Whether no part of the file is written after it. */
-  readonly isLast: boolean;
+  /** Asked when it is written: whether every part of the file is. */
+  readonly isLast: () => boolean;
 }
 
-/** Writes a part of a file; parts may come in any order. */
-export function writePart(native: string | Buffer, file: FileEntry, { bytes, at, isFirst, isLast }: FilePart): void {
+/**
+ * Writes a part of a file; parts may come in any order. A long one in a thread of the pool: a disk that cannot keep up
+ * blocks who writes to it, and the next parts are to travel meanwhile.
+ *
+ * @returns nothing to wait for when it is written already
+ */
+export function writePart(native: string | Buffer, file: FileEntry, part: FilePart): Promise<void> | undefined {
+  const { bytes, at, isFirst } = part;
   const descriptor = isFirst
     ? replacing(native, () => openSync(native, CREATE, MODE_MEANWHILE))
     : openSync(native, CONTINUE);
+  let isApart = false;
   try {
     if (isFirst && file.size !== bytes.length) {
       // Zeros that are not stored are holes then.
       ftruncateSync(descriptor, file.size);
     }
+    if (bytes.length >= MIN_APART_BYTES) {
+      isApart = true;
+      return writeApart(descriptor, file, part);
+    }
     for (let written = 0; written < bytes.length;) {
       written += writeSync(descriptor, bytes, written, bytes.length - written, at + written);
     }
-    if (isLast) {
-      fchmodSync(descriptor, file.mode);
-      const seconds = secondsOf(file.modified);
-      futimesSync(descriptor, seconds, seconds);
+    finish(descriptor, file, part);
+    return undefined;
+  } finally {
+    if (!isApart) {
+      closeSync(descriptor);
     }
+  }
+}
+
+/** Closes the descriptor. */
+async function writeApart(descriptor: number, file: FileEntry, part: FilePart): Promise<void> {
+  const { bytes, at } = part;
+  try {
+    for (let written = 0; written < bytes.length;) {
+      const { bytesWritten } = await writeInPool(descriptor, bytes, written, bytes.length - written, at + written);
+      written += bytesWritten;
+    }
+    finish(descriptor, file, part);
   } finally {
     closeSync(descriptor);
+  }
+}
+
+function finish(descriptor: number, { mode, modified }: FileEntry, { isLast }: FilePart): void {
+  if (isLast()) {
+    fchmodSync(descriptor, mode);
+    const seconds = secondsOf(modified);
+    futimesSync(descriptor, seconds, seconds);
   }
 }
 

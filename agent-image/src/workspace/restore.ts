@@ -63,7 +63,7 @@ export async function restoreTrees(
       await shareWork(frames, MAX_DECODING, async ([frame, uses]) => {
         const raw = await decodeFrame(frame, stored.subarray(frame.offset, frame.offset + frame.length));
         for (const use of uses) {
-          write(use, raw);
+          await write(use, raw);
           await pacer.pause();
         }
       });
@@ -97,11 +97,14 @@ function usesOf(entries: Entries, makers: readonly TreeMaker[]): Uses {
   return uses;
 }
 
-function write({ job, offset, length, at }: Use, raw: Buffer): void {
+function write({ job, offset, length, at }: Use, raw: Buffer): Promise<void> | undefined {
   const isFirst = !job.begun;
   job.begun = true;
-  job.missing -= 1;
-  writePart(job.native, job.file, { bytes: raw.subarray(offset, offset + length), at, isFirst, isLast: !job.missing });
+  const isLast = (): boolean => {
+    job.missing -= 1;
+    return job.missing === 0;
+  };
+  return writePart(job.native, job.file, { bytes: raw.subarray(offset, offset + length), at, isFirst, isLast });
 }
 
 function addTo(uses: Map<Pack, Map<Frame, Use[]>>, frame: Frame, use: Use): void {

@@ -55,7 +55,6 @@ export class SessionAgent {
   /** The prompt that a container was lost with, until the model was told of it. */
   #lost: string | undefined;
   #stopping = false;
-  #interpreterStopped: Promise<void> | undefined;
 
   constructor(options: SessionAgentOptions) {
     const { config, definition, state, meters, log } = options;
@@ -171,17 +170,18 @@ export class SessionAgent {
     this.#turn?.cancel('stopped');
   }
 
-  /** Ends the turn because the container stops: the next container is told of it. */
-  interrupt(): void {
+  /** Ends the turn because the container stops: the next one is told of it. Settles when nothing of it runs elsewhere. */
+  interrupt(): Promise<void> | undefined {
     this.#stopping = true;
     // Beside all else that a stop has to do in a few seconds, and before what the turn does with it is cut short.
-    this.#interpreterStopped = this.#interpreter?.stop(() => this.#options.keeper.isOvertaken());
+    const interpreterStopped = this.#interpreter?.stop(() => this.#options.keeper.isOvertaken());
     this.#turn?.cancel('stopped');
+    return interpreterStopped;
   }
 
-  /** Ends the agent process, and what it has running elsewhere. */
+  /** Ends the agent process. */
   async close(): Promise<void> {
-    await Promise.all([this.#conversation.close(), this.#interpreterStopped, this.#servers.close()]);
+    await Promise.all([this.#conversation.close(), this.#servers.close()]);
   }
 
   /** Brings the session back when this is its first run here; gives the prompt for the model. */

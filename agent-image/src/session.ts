@@ -227,10 +227,10 @@ export class Session {
   /** Interrupts the active run, fails those that wait, keeps the session and ends the agent process. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    this.#agent.interrupt();
+    const endedElsewhere = this.#agent.interrupt();
     await this.#work;
     await this.#agent.close();
-    await this.#keeper.close();
+    await Promise.all([this.#keeper.close(), endedElsewhere]);
     await this.#rows?.close();
     this.#meters.closed();
   }

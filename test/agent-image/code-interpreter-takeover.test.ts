@@ -79,6 +79,21 @@ test('a container that is told to stop, and has nothing to keep, looks whether a
   await expectGoesOn(next);
 });
 
+test('what a turn has done is kept before the start of an interpreter session that was under way has ended', async () => {
+  const agent = await container();
+  const kept = gate();
+  interpreter.started = () => kept.promise;
+  const run = runCode(agent);
+  await waitUntil(() => interpreter.starts.length === 1);
+  bucket.before = (method) => {
+    if (method === 'PUT') kept.open();
+  };
+  agent.signal('SIGTERM');
+  await Promise.allSettled([run, agent.exitCode()]);
+  // Started late, and ended: a start that nothing was kept before is given up, and nobody could end it.
+  expect(interpreter.stopped).toEqual(['session-1']);
+});
+
 test('a fenced container ends an interpreter session that only it knows', async () => {
   const stale = await container();
   await stale.ask('Hello.');

@@ -25,8 +25,13 @@ export interface ExampleTalk {
   readonly since: number;
 }
 
-/** Where a local run finds Amazon Bedrock, and what it signs its calls with. */
-const MODEL_VARIABLES = ['AWS_ENDPOINT_URL_BEDROCK_RUNTIME', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const;
+/** What a local run signs its calls of Amazon Bedrock with; a profile or token of the person's would come before the keys. */
+const MODEL_CREDENTIALS: Readonly<Record<string, string | undefined>> = {
+  AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+  AWS_SECRET_ACCESS_KEY: 'example-secret',
+  AWS_SESSION_TOKEN: undefined,
+  AWS_PROFILE: undefined,
+};
 
 /** What a talk needs. */
 export interface ExampleTalkOptions {
@@ -72,16 +77,23 @@ async function startWith(
   url: string,
   folders: { readonly directory: string; readonly state: string },
 ): Promise<LocalRun> {
-  const before = MODEL_VARIABLES.map((name) => [name, process.env[name]] as const);
-  const values = [url, 'AKIDEXAMPLE', 'example-secret'];
-  for (const [index, name] of MODEL_VARIABLES.entries()) process.env[name] = values[index];
+  const values: Readonly<Record<string, string | undefined>> = {
+    ...MODEL_CREDENTIALS,
+    AWS_ENDPOINT_URL_BEDROCK_RUNTIME: url,
+  };
+  const before = Object.fromEntries(Object.keys(values).map((name) => [name, process.env[name]]));
+  setVariables(values);
   try {
     return await startLocalRun({ ...folders, port: 0, region: 'us-east-1', model: 'bedrock', log: () => undefined });
   } finally {
-    for (const [name, value] of before) {
-      if (value === undefined) Reflect.deleteProperty(process.env, name);
-      else process.env[name] = value;
-    }
+    setVariables(before);
+  }
+}
+
+function setVariables(values: Readonly<Record<string, string | undefined>>): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (value === undefined) Reflect.deleteProperty(process.env, name);
+    else process.env[name] = value;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { DashboardWidgetProperties } from '../../lib/testing';
 import { shortNumber } from './chart';
-import { type LogRow, runLogQuery } from './logs-insights';
+import { type LogRow, runLogQuery, UnknownQuery } from './logs-insights';
 import { escapeText } from './markup';
 import type { WrittenLog } from './written-log';
 
@@ -17,7 +17,8 @@ export function logTable({ query = '' }: DashboardWidgetProperties, log: Written
   try {
     const rows = runLogQuery(commands, lines);
     return rows.length === 0 ? '<p class="none">The log has no such line.</p>' : table(rows.slice(0, MAX_ROWS));
-  } catch {
+  } catch (error) {
+    if (!(error instanceof UnknownQuery)) throw error;
     return `<p class="none">CloudWatch answers this query; it is not understood here.</p><pre>${escapeText(query)}</pre>`;
   }
 }

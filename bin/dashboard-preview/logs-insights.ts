@@ -1,5 +1,8 @@
 import { readAgentLine } from './agent-line';
 
+/** A query, or a part of one, that CloudWatch may know and this does not. */
+export class UnknownQuery extends Error {}
+
 /** A line of a log or of a result, by the names of its fields. */
 export type LogRow = Readonly<Record<string, unknown>>;
 
@@ -8,7 +11,7 @@ export type LogRow = Readonly<Record<string, unknown>>;
  * there; what no agent wrote is left out.
  *
  * @param commands in order, without the bars between them
- * @throws Error when a command has another form
+ * @throws UnknownQuery when a command has another form
  */
 export function runLogQuery(commands: readonly string[], lines: readonly string[]): LogRow[] {
   let shown: readonly string[] | undefined;
@@ -34,7 +37,7 @@ export function runLogQuery(commands: readonly string[], lines: readonly string[
         rows = rows.slice(0, Number(rest));
         break;
       default:
-        throw new Error(`no command of this form is known: ${command}`);
+        throw new UnknownQuery(`no command of this form is known: ${command}`);
     }
   }
   return rows.map((row) => (shown === undefined ? row : Object.fromEntries(shown.map((name) => [name, row[name]]))));
@@ -55,9 +58,9 @@ function conditionOf(text: string): (row: LogRow) => boolean {
   const present = /^ispresent\((\w+)\)$/.exec(text)?.[1];
   if (present !== undefined) return (row) => row[present] !== undefined;
   const [, name = '', operator = '', value = ''] = /^(\w+) (=|in) (.+)$/.exec(text) ?? [];
-  if (name === '') throw new Error(`no condition of this form is known: ${text}`);
+  if (name === '') throw new UnknownQuery(`no condition of this form is known: ${text}`);
   const allowed = [JSON.parse(value) as unknown].flat();
-  if (operator === '=' && allowed.length !== 1) throw new Error(`"=" takes one value: ${text}`);
+  if (operator === '=' && allowed.length !== 1) throw new UnknownQuery(`"=" takes one value: ${text}`);
   return (row) => allowed.includes(row[name]);
 }
 
@@ -90,13 +93,13 @@ function figure(
     pct: () => numbers[Math.ceil((Number(percentile) / 100) * numbers.length) - 1] ?? NaN,
   };
   const compute = figures[name];
-  if (compute === undefined) throw new Error(`no figure of this name is known: ${name}`);
+  if (compute === undefined) throw new UnknownQuery(`no figure of this name is known: ${name}`);
   return [alias, compute()];
 }
 
 function sorted(text: string, rows: readonly LogRow[]): LogRow[] {
   const [, name = '', order = ''] = /^(\S+) (asc|desc)$/.exec(text) ?? [];
-  if (order === '') throw new Error(`no order of this form is known: ${text}`);
+  if (order === '') throw new UnknownQuery(`no order of this form is known: ${text}`);
   const factor = order === 'asc' ? 1 : -1;
   return [...rows].sort((one, other) => factor * (Number(one[name]) - Number(other[name])));
 }

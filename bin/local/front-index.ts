@@ -44,9 +44,9 @@ function content({ url, invocations, ping, metrics, runtimes, userPools, gateway
       `${link(ping)} tells whether it is busy`,
     ]),
     section('Numbers', [`${link(metrics)}, what the agents of this run have measured`]),
-    ...userPools.map(({ id, issuer, clients, users }) =>
+    ...userPools.map(({ id, issuer, clients, users }, index) =>
       section(`Sign-in of ${escaped(id)}`, [
-        `Users, without a password: ${escaped(users.join(', '))}; ${code('npm run token -s -- alice')} prints a token`,
+        `Users, without a password: ${escaped(users.join(', '))}${index === 0 ? TOKEN_HINT : ''}`,
         `Issuer: ${link(`${issuer}/.well-known/openid-configuration`, issuer)}`,
         ...clients.map((client) => `Client ${escaped(client.name)}: ${code(client.id)}${comesBack(client)}`),
       ]),
@@ -62,6 +62,9 @@ function content({ url, invocations, ping, metrics, runtimes, userPools, gateway
     '<p>The same as JSON, for whoever does not ask for HTML. <code>up.json</code> in the folder of the run has it too, with credentials for signed calls.</p>',
   ].join('\n');
 }
+
+/** Of the first user pool: the command knows no other. */
+const TOKEN_HINT = `; ${code('npm run token -s -- alice')} prints a token, with ${code('--state')} where the run has it`;
 
 function comesBack({ callbackUrls }: RunAddresses['userPools'][number]['clients'][number]): string {
   return callbackUrls.length === 0 ? '' : `, comes back to ${escaped(callbackUrls.join(', '))}`;

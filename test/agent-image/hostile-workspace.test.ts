@@ -114,7 +114,7 @@ describe('a hostile workspace', () => {
       { name: 'Edit', input: { file_path: '.git/config', old_string: '[core]', new_string: 'hostile' } },
     );
     for (const { result } of tool_calls) {
-      expect(result).toContain('other programs obey');
+      expect(result).toMatch(/other programs, .* obey/);
     }
     expect(readFileSync(join(workspace, '.git', 'config'), 'utf8')).toBe('[core]\n');
     expect(names.slice(1).filter((name) => existsSync(join(workspace, name)))).toEqual([]);

@@ -336,7 +336,7 @@ describe('a hostile workspace', () => {
     '.bashrc',
   ])('has %s, which may be read but not written, whoever allows it', async (file_path) => {
     const { decision, reason } = await decide('Write', { file_path, content: '' });
-    expect([decision, reason]).toEqual(['deny', expect.stringContaining('other programs obey')]);
+    expect([decision, reason]).toEqual(['deny', expect.stringContaining('obey what is in')]);
     expect(await decide('Read', { file_path })).toMatchObject({ decision: 'allow' });
   });
 

@@ -1,7 +1,7 @@
 import { IGNORE_FILE } from '../workspace/ignore-rules.ts';
 
 /**
- * Names that other programs obey: whoever writes them has commands run later, outside of any permission. The SDK refuses
+ * Names that other programs, or the agent itself, obey: whoever writes them has commands run later, outside of any permission. The SDK refuses
  * to write them even when its host allows it, so a person who were asked would be asked in vain. Besides them the rules
  * of what is not kept: what they leave out is lost with the container.
  */

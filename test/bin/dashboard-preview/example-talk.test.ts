@@ -13,6 +13,9 @@ const ROOT = join(__dirname, '..', '..', '..');
 
 test('the example fills every graph and table of what agents report', async () => {
   const state = mkdtempSync(join(tmpdir(), 'dashboard-example-'));
+  // What the person has set for the AWS command line is neither used nor changed.
+  const own = { AWS_PROFILE: 'somebody', AWS_SESSION_TOKEN: 'token-of-somebody' };
+  Object.assign(process.env, own);
   const variables = { ...process.env };
   try {
     const said: string[] = [];
@@ -44,6 +47,7 @@ test('the example fills every graph and table of what agents report', async () =
     );
     expect(process.env).toEqual(variables);
   } finally {
+    Object.keys(own).forEach((name) => Reflect.deleteProperty(process.env, name));
     rmSync(state, { recursive: true, force: true });
   }
 });

@@ -149,16 +149,19 @@ function keeperEnvironment(limits: InterpreterLimits, work: string, node: string
   };
 }
 
-/** The most that the buffers of one socket hold: the kernel doubles what a program may ask for. */
+/**
+ * The most that the buffers of one socket hold: a message is taken as long as there is any room, and may be as large as
+ * the whole buffer. What this machine would let programs ask for does not matter: in the sandbox, they cannot.
+ */
 function socketBytes(): number {
-  const most = ['wmem_max', 'wmem_default', 'rmem_max', 'rmem_default'].map((name) => {
+  const sizes = ['wmem_default', 'rmem_default'].map((name) => {
     try {
       return Number(readFileSync(`/proc/sys/net/core/${name}`, 'utf8'));
     } catch {
       return SOCKET_BYTES;
     }
   });
-  return 2 * Math.max(...most);
+  return 2 * Math.max(...sizes);
 }
 
 /** A Node.js that whom the sandbox belongs to can read: that of this run or, when it lies in a private folder, the system's. */

@@ -1,6 +1,7 @@
 /**
  * What code in a sandbox may not ask of the kernel, as a seccomp program: calls that hold memory which belongs to no
- * process, so that no limit of a process and no sum over processes covers it, and families of sockets that nothing counts.
+ * process, so that no limit of a process and no sum over processes covers it, families of sockets that nothing counts, and
+ * larger buffers of sockets than those they have by default, which is what they are counted with.
  */
 
 /** Numbers of a machine's system calls. Source: the kernel's tables, arch/x86/entry and include/uapi/asm-generic. */
@@ -8,6 +9,7 @@ interface Machine {
   /** AUDIT_ARCH of linux/audit.h. */
   readonly audit: number;
   readonly socket: number;
+  readonly setsockopt: number;
   readonly refused: Readonly<Record<string, number>>;
   /** Numbers from here on are those of another calling convention. */
   readonly end: number;
@@ -19,6 +21,7 @@ const MACHINES: Readonly<Record<string, Machine>> = {
   x64: {
     audit: 0xc000_003e,
     socket: 41,
+    setsockopt: 54,
     refused: {
       ...{ memfd_create: 319, shmget: 29, msgget: 68, semget: 64, vmsplice: 278 },
       ...{ add_key: 248, request_key: 249, keyctl: 250, bpf: 321, perf_event_open: 298, userfaultfd: 323 },
@@ -29,6 +32,7 @@ const MACHINES: Readonly<Record<string, Machine>> = {
   arm64: {
     audit: 0xc000_00b7,
     socket: 198,
+    setsockopt: 208,
     refused: {
       ...{ memfd_create: 279, shmget: 194, msgget: 186, semget: 190, vmsplice: 75 },
       ...{ add_key: 217, request_key: 218, keyctl: 219, bpf: 280, perf_event_open: 241, userfaultfd: 282 },
@@ -41,6 +45,7 @@ const MACHINES: Readonly<Record<string, Machine>> = {
 /** The processors for which {@link refusedCalls} has a program, as Node.js names them. */
 export const KNOWN_MACHINES: readonly string[] = Object.keys(MACHINES);
 
+const EPERM = 1;
 const ENOSYS = 38;
 const EAFNOSUPPORT = 97;
 
@@ -51,8 +56,17 @@ const INTERNET: readonly number[] = [2, 10];
 const PROTOCOLS = [0, 6, 17];
 const SOCK_SEQPACKET = 5;
 
+const SOL_SOCKET = 1;
+/**
+ * SO_SNDBUF and SO_RCVBUF: without effect but no error, as the kernel itself takes a size that is too large, because
+ * programs give up when it fails.
+ */
+const BUFFER_SIZES = [7, 8];
+/** SO_SNDBUFFORCE and SO_RCVBUFFORCE, which programs expect to fail. */
+const FORCED_BUFFER_SIZES = [32, 33];
+
 /** Offsets in struct seccomp_data; of arguments, the lower half. */
-const AT = { number: 0, architecture: 4, family: 16, type: 24, protocol: 32 };
+const AT = { number: 0, architecture: 4, family: 16, type: 24, protocol: 32, level: 24, option: 32 };
 
 /** Operations of classic BPF. Source: linux/bpf_common.h. */
 const LOAD = 0x20;
@@ -73,7 +87,7 @@ interface Step {
 }
 
 /**
- * The program for `bwrap --seccomp`. What it refuses fails as on a kernel that does not have it.
+ * The program for `bwrap --seccomp`. The calls that it refuses fail as on a kernel that does not have them.
  *
  * @param processor as Node.js names it
  * @returns undefined for a processor whose numbers are not known
@@ -81,6 +95,7 @@ interface Step {
 export function refusedCalls(processor: string): Buffer | undefined {
   const machine = MACHINES[processor];
   if (machine === undefined) return undefined;
+  const ofOptions = optionSteps();
   const steps = [
     { operation: LOAD, value: AT.architecture },
     { operation: JUMP_IF_EQUAL, value: machine.audit, skip: 1 },
@@ -88,11 +103,25 @@ export function refusedCalls(processor: string): Buffer | undefined {
     { operation: LOAD, value: AT.number },
     ...unless(JUMP_IF_AT_LEAST, machine.end, ENOSYS),
     ...Object.values(machine.refused).flatMap((number) => unless(JUMP_IF_EQUAL, number, ENOSYS)),
+    { operation: JUMP_IF_EQUAL, value: machine.setsockopt, skipElse: ofOptions.length },
+    ...ofOptions,
     { operation: JUMP_IF_EQUAL, value: machine.socket, skip: 1 },
     { operation: RETURN, value: ALLOW },
     ...socketSteps(),
   ];
   return Buffer.concat(steps.map(encoded));
+}
+
+function optionSteps(): Step[] {
+  return [
+    { operation: LOAD, value: AT.level },
+    { operation: JUMP_IF_EQUAL, value: SOL_SOCKET, skip: 1 },
+    { operation: RETURN, value: ALLOW },
+    { operation: LOAD, value: AT.option },
+    ...BUFFER_SIZES.flatMap((option) => unless(JUMP_IF_EQUAL, option, 0)),
+    ...FORCED_BUFFER_SIZES.flatMap((option) => unless(JUMP_IF_EQUAL, option, EPERM)),
+    { operation: RETURN, value: ALLOW },
+  ];
 }
 
 function socketSteps(): Step[] {
@@ -123,7 +152,7 @@ function oneOf(values: readonly number[]): Step[] {
   ];
 }
 
-/** Fails when the comparison holds. */
+/** Fails when the comparison holds; with an error of 0 the call is left out and seems to have worked. */
 function unless(operation: number, value: number, error: number): Step[] {
   return [{ operation, value, skipElse: 1 }, fail(error)];
 }

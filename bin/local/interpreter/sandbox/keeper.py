@@ -21,7 +21,7 @@ WATCH_SECONDS = 0.1
 GRACE_SECONDS = 2.0
 
 ENDINGS = {
-    "memory": "the files of the session took more memory than there is for all of it",
+    "memory": "the files or sockets of the session took more memory than there is for all of it",
     "machine": "this machine has too little memory left",
 }
 

@@ -14,6 +14,23 @@ FILE_SYSTEMS = [os.environ["WORK"], "/tmp", "/dev/shm"]
 # Of the files that list sockets; those that wait for the end of their time after the end of a connection hold nothing.
 SOCKET_LISTS = ["unix", "netlink", "tcp", "tcp6", "udp", "udp6", "icmp", "icmp6"]
 TIME_WAIT = b"06"
+# Of those of the kernel itself, which every network has.
+NO_PORT = b"0"
+# What a queued byte may take: one that was sent alone has a buffer to itself.
+QUEUED_BYTE_BYTES = 1024
+
+
+def most_of_queue(direction, default):
+    """To what the kernel lets the buffer of a connection grow by itself."""
+    try:
+        with open(f"/proc/sys/net/ipv4/tcp_{direction}mem", "rb") as file:
+            return int(file.read().split()[2])
+    except OSError:
+        return default
+
+
+READ_QUEUE_BYTES = most_of_queue("r", 6 * 1024 * 1024)
+WRITE_QUEUE_BYTES = most_of_queue("w", 4 * 1024 * 1024)
 
 
 def kilobytes(fields, *names):
@@ -33,17 +50,31 @@ def of_process(pid):
     return max((kilobytes(fields_of(f"/proc/{pid}/task/{thread}/status"), *names) for thread in threads), default=0)
 
 
+def of_connection(fields):
+    """Idle ones, which programs have many of, do not count with what their queues could grow to."""
+    if fields[3] == TIME_WAIT:
+        return 0
+    written, unread = (int(queued, 16) * QUEUED_BYTE_BYTES for queued in fields[4].split(b":"))
+    return SOCKET_BYTES + min(written, WRITE_QUEUE_BYTES) + min(unread, READ_QUEUE_BYTES)
+
+
+def of_socket(kind, fields):
+    if kind.startswith("tcp"):
+        return of_connection(fields)
+    return 0 if kind == "netlink" and fields[2] == NO_PORT else SOCKET_BYTES
+
+
 def of_sockets():
     """By the most that each may hold: what waits in them, and in those that nobody has open any more, is told by no process."""
-    count = 0
+    total = 0
     for name in SOCKET_LISTS:
         try:
             with open(f"/proc/net/{name}", "rb") as file:
                 lines = file.read().splitlines()[1:]
         except OSError:
             continue
-        count += sum(1 for line in lines if not (name.startswith("tcp") and line.split()[3] == TIME_WAIT))
-    return count * SOCKET_BYTES
+        total += sum(of_socket(name, line.split()) for line in lines)
+    return total
 
 
 def of_inodes():

@@ -1,6 +1,7 @@
 import { KNOWN_MACHINES, refusedCalls } from '../../../../bin/local/interpreter/system-calls';
 
 const ALLOWED = 'allowed';
+const EPERM = 1;
 const ENOSYS = 38;
 const EAFNOSUPPORT = 97;
 
@@ -34,11 +35,18 @@ function decided(program: Buffer, { number, audit, args = [] }: Call): number | 
 }
 
 /** Numbers of calls, as the headers of the C library have them. */
-const NUMBERS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  x64: { read: 0, execve: 59, memfd_create: 319, shmget: 29, msgget: 68, semget: 64, io_uring_setup: 425, socket: 41 },
+const ORDINARY: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  x64: { read: 0, execve: 59, socket: 41, setsockopt: 54 },
+  arm64: { read: 63, execve: 221, socket: 198, setsockopt: 208 },
+};
+const REFUSED: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  x64: {
+    ...{ shmget: 29, semget: 64, msgget: 68, add_key: 248, request_key: 249, keyctl: 250, vmsplice: 278 },
+    ...{ perf_event_open: 298, memfd_create: 319, bpf: 321, userfaultfd: 323, io_uring_setup: 425, memfd_secret: 447 },
+  },
   arm64: {
-    ...{ read: 63, execve: 221, memfd_create: 279, shmget: 194, msgget: 186, semget: 190, io_uring_setup: 425 },
-    socket: 198,
+    ...{ vmsplice: 75, msgget: 186, semget: 190, shmget: 194, add_key: 217, request_key: 218, keyctl: 219 },
+    ...{ perf_event_open: 241, memfd_create: 279, bpf: 280, userfaultfd: 282, io_uring_setup: 425, memfd_secret: 447 },
   },
 };
 
@@ -46,19 +54,25 @@ describe.each(KNOWN_MACHINES)('the program for %s', (machine) => {
   const program = refusedCalls(machine) ?? Buffer.alloc(0);
   const audit = AUDIT[machine] ?? 0;
   const call = (name: string, ...args: number[]): number | typeof ALLOWED =>
-    decided(program, { number: NUMBERS[machine]?.[name] ?? -1, audit, args });
+    decided(program, { number: ORDINARY[machine]?.[name] ?? -1, audit, args });
 
   it('lets ordinary calls through', () => {
     expect(['read', 'execve'].map((name) => call(name))).toEqual([ALLOWED, ALLOWED]);
   });
 
-  it.each(['memfd_create', 'shmget', 'msgget', 'semget', 'io_uring_setup'])('refuses %s', (name) => {
-    expect(call(name)).toBe(ENOSYS);
+  it.each(Object.entries(REFUSED[machine] ?? {}))('refuses %s', (_name, number) => {
+    expect(decided(program, { number, audit })).toBe(ENOSYS);
+  });
+
+  it('refuses no other call', () => {
+    const numbers = Array.from({ length: 1000 }, (_, number) => number);
+    const refused = numbers.filter((number) => decided(program, { number, audit }) === ENOSYS);
+    expect(refused).toEqual(Object.values(REFUSED[machine] ?? {}).sort((a, b) => a - b));
   });
 
   it('refuses every call of another calling convention', () => {
     for (const other of [I386, ...Object.values(AUDIT).filter((one) => one !== audit)]) {
-      expect(decided(program, { number: NUMBERS[machine]?.read ?? -1, audit: other })).toBe(ENOSYS);
+      expect(decided(program, { number: ORDINARY[machine]?.read ?? -1, audit: other })).toBe(ENOSYS);
     }
     const x32 = decided(program, { number: 0x4000_0000, audit });
     expect(x32).toBe(machine === 'x64' ? ENOSYS : ALLOWED);
@@ -79,6 +93,19 @@ describe.each(KNOWN_MACHINES)('the program for %s', (machine) => {
     ['to the host of a virtual machine', [40, 1, 0], EAFNOSUPPORT],
   ])('decides about sockets: %s', (_which, args, decision) => {
     expect(call('socket', ...args)).toBe(decision);
+  });
+
+  it.each<readonly [string, readonly number[], number | typeof ALLOWED]>([
+    ['SO_SNDBUF has no effect', [1, 7], 0],
+    ['SO_RCVBUF has no effect', [1, 8], 0],
+    ['SO_SNDBUFFORCE fails', [1, 32], EPERM],
+    ['SO_RCVBUFFORCE fails', [1, 33], EPERM],
+    ['SO_REUSEADDR works', [1, 2], ALLOWED],
+    ['SO_KEEPALIVE works', [1, 9], ALLOWED],
+    ['TCP_USER_TIMEOUT, of another level, works', [6, 18], ALLOWED],
+    ['TCP_LINGER2, with the number of SO_RCVBUF, works', [6, 8], ALLOWED],
+  ])('decides about options of sockets: %s', (_which, option, decision) => {
+    expect(call('setsockopt', 3, ...option)).toBe(decision);
   });
 });
 

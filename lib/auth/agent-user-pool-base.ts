@@ -31,6 +31,20 @@ export abstract class AgentUserPoolBase extends Construct {
   /** The groups that the pool has in this app so far; undefined where nothing is known of them. */
   protected abstract readonly groupNames: readonly string[] | undefined;
 
+  /** The groups that authorizers let in. */
+  private readonly askedGroups = new Set<string>();
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    // Groups can be added to the pool after an authorizer was asked for.
+    this.node.addValidation({
+      validate: () => {
+        this.warnOfUnknownGroups();
+        return [];
+      },
+    });
+  }
+
   /** `iss` of the tokens of the pool. */
   public get issuerUrl(): string {
     return `https://cognito-idp.${this.userPool.env.region}.amazonaws.com/${this.userPool.userPoolId}`;
@@ -54,7 +68,7 @@ export abstract class AgentUserPoolBase extends Construct {
         ? ['groups is empty, so nobody could call the agent; name a group, or leave it out for every user']
         : [],
     );
-    this.warnOfUnknownGroups(groups ?? []);
+    for (const group of groups ?? []) this.askedGroups.add(group);
     return AgentAuthorizer.oidc({
       discoveryUrl: this.discoveryUrl,
       allowedClients: [...this.userClientIds, ...this.machineClientIds],
@@ -72,10 +86,10 @@ export abstract class AgentUserPoolBase extends Construct {
     });
   }
 
-  private warnOfUnknownGroups(groups: readonly string[]): void {
+  private warnOfUnknownGroups(): void {
     const { groupNames: known } = this;
     if (known === undefined) return;
-    for (const group of groups.filter((one) => !Token.isUnresolved(one) && !known.includes(one))) {
+    for (const group of [...this.askedGroups].filter((one) => !Token.isUnresolved(one) && !known.includes(one))) {
       Annotations.of(this).addWarningV2(
         'cdk-agentcore-constructs:unknownGroup',
         `the authorizer lets in the group "${group}", and the pool has ${known.length === 0 ? 'none' : known.join(', ')} in this app, so it may be that nobody can call; add it to groups, mend the name, or acknowledge it where the group is made elsewhere`,

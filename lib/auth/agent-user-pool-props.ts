@@ -93,7 +93,7 @@ export interface AgentUserPoolProps {
   /**
    * How long somebody stays signed in: 1 hour to 10 years, and longer than tokens are good. Each refresh token is good once.
    *
-   * @default Duration.days(1)
+   * @default - 1 day; twice `tokenValidity` where that is more than 12 hours
    */
   readonly refreshTokenValidity?: Duration;
 

@@ -1,6 +1,6 @@
 import { aws_cognito as cognito, Duration } from 'aws-cdk-lib';
 import type { AgentUserPoolProps, MachineClientOptions } from './agent-user-pool-props';
-import { DEFAULT_REFRESH_TOKEN_VALIDITY, DEFAULT_TOKEN_VALIDITY } from './token-validity';
+import { DEFAULT_TOKEN_VALIDITY, defaultRefreshTokenValidity } from './token-validity';
 import type { WebOrigins } from './web-origins';
 
 const PORTS = [9731, 19_731, 29_731];
@@ -11,7 +11,10 @@ const ROTATION_GRACE = Duration.seconds(10);
 
 /** What the clients of people have in common: no secret, a code with PKCE, and refresh tokens that are good once. */
 function personalClient(
-  { tokenValidity = DEFAULT_TOKEN_VALIDITY, refreshTokenValidity = DEFAULT_REFRESH_TOKEN_VALIDITY }: AgentUserPoolProps,
+  {
+    tokenValidity = DEFAULT_TOKEN_VALIDITY,
+    refreshTokenValidity = defaultRefreshTokenValidity(tokenValidity),
+  }: AgentUserPoolProps,
   callbackUrls: string[],
   logoutUrls: string[],
 ): cognito.UserPoolClientOptions {

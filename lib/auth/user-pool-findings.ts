@@ -1,7 +1,7 @@
 import { Token, type Duration } from 'aws-cdk-lib';
 import { repeated } from '../private/repeated';
 import type { AgentUserPoolProps } from './agent-user-pool-props';
-import { DEFAULT_REFRESH_TOKEN_VALIDITY, DEFAULT_TOKEN_VALIDITY } from './token-validity';
+import { DEFAULT_TOKEN_VALIDITY } from './token-validity';
 
 /** The longest label of a host name, less what is appended: a hyphen and 6 digits, a hyphen and 8 digits. */
 const MAX_PREFIX_CHARACTERS = 63 - 16;
@@ -128,11 +128,12 @@ function validityFindings({ tokenValidity, refreshTokenValidity }: AgentUserPool
     ...rangeFindings('refreshTokenValidity', refreshTokenValidity, 60, 3650 * 24 * 60),
   ];
   const tokens = minutesOf(tokenValidity ?? DEFAULT_TOKEN_VALIDITY);
-  const refreshTokens = minutesOf(refreshTokenValidity ?? DEFAULT_REFRESH_TOKEN_VALIDITY);
+  // Unless it is given it is longer than tokens are good.
+  const refreshTokens = minutesOf(refreshTokenValidity);
   return findings.length > 0 || tokens === undefined || refreshTokens === undefined || refreshTokens > tokens
     ? findings
     : [
-        `refreshTokenValidity is ${refreshTokens} minutes${refreshTokenValidity === undefined ? ' unless said otherwise' : ''}, and tokens are good for ${tokens}, so there would be nothing to refresh them with when they end; give refreshTokenValidity more, or tokenValidity less`,
+        `refreshTokenValidity is ${refreshTokens} minutes, and tokens are good for ${tokens}, so there would be nothing to refresh them with when they end; give refreshTokenValidity more, or tokenValidity less`,
       ];
 }
 

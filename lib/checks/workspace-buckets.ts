@@ -56,10 +56,10 @@ export class WorkspaceBuckets {
     ]);
   }
 
-  /** Whether a resource of a policy in `stack` covers an object of users. */
+  /** Whether a resource of a policy in `stack` covers an object of users other than that of the session. */
   public hasObjectsIn(stack: CheckedStack, resource: unknown): boolean {
     const { bucket, path } = this.target(stack, resource);
-    return this.namesFor(bucket).some((name) => FOLDERS.some((folder) => coversBelow(path, `${name}/${folder}`)));
+    return this.namesFor(bucket).some((name) => FOLDERS.some((folder) => coversOthersBelow(path, `${name}/${folder}`)));
   }
 
   /** Whether a resource of a policy in `stack` is a bucket of workspaces itself. */
@@ -92,22 +92,25 @@ export class WorkspaceBuckets {
   }
 }
 
-/** Whether listing keys that begin as one of `prefixes` says shows keys of users. */
+/** Whether listing keys that begin as one of `prefixes` says shows keys of users other than that of the session. */
 export function listsUsers(prefixes: readonly string[]): boolean {
   return prefixes.some((prefix) =>
     FOLDERS.some(
       (folder) =>
-        coversBelow(prefix, folder) ||
+        coversOthersBelow(prefix, folder) ||
         Array.from(folder, (_, end) => folder.slice(0, end)).some((start) => matches(prefix, start)),
     ),
   );
 }
 
-/** Whether a pattern matches something that begins with `start`; false where what matters of it is not known. */
-function coversBelow(pattern: string, start: string): boolean {
+/**
+ * Whether a pattern matches something that begins with `start` and does not go on with the user of the session; false where
+ * what matters of it is not known.
+ */
+function coversOthersBelow(pattern: string, start: string): boolean {
   for (const [index, character] of [...start].entries()) {
     if (pattern[index] === '*') return true;
     if (pattern[index] !== '?' && pattern[index] !== character) return false;
   }
-  return true;
+  return !pattern.startsWith(`${USER_KEY_VARIABLE}/`, start.length);
 }

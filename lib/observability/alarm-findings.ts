@@ -25,13 +25,16 @@ export function alarmFindings(scope: IConstruct, props: AgentAlarmsProps, agentM
     ...(unknown.includes('noTrafficFor') ? [] : noTrafficFindings(props)),
     ...endpointFindings(props),
     ...placeFindings(scope, props),
-    ...(agentMetrics
-      ? []
-      : OF_AGENT_METRICS.filter((name) => props[name] !== undefined).map(
-          (name) =>
-            `${name} is about metrics that the agent writes itself, and its image is not known to; give agentMetrics: true where it does, or leave it out`,
-        )),
+    ...(agentMetrics ? [] : unwrittenFindings(props)),
   ];
+}
+
+function unwrittenFindings(props: AgentAlarmsProps): string[] {
+  return OF_AGENT_METRICS.filter((name) => props[name] !== undefined).map((name) =>
+    props.agentMetrics === false
+      ? `${name} is about metrics that the agent writes itself, and agentMetrics: false says that it writes none; leave ${name} out, or give agentMetrics: true where it does`
+      : `${name} is about metrics that the agent writes itself, and its image is not known to; give agentMetrics: true where it does, or leave ${name} out`,
+  );
 }
 
 function numberFindings(props: AgentAlarmsProps): string[] {

@@ -27,6 +27,16 @@ export abstract class WorkspaceBucketBase extends Construct implements IAgentCap
   /** The bucket. */
   public abstract readonly bucket: s3.IBucket;
 
+  /** Whom something was granted. */
+  private readonly grantees = new Set<iam.IPrincipal>();
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.node.addValidation({
+      validate: () => [...this.grantees].flatMap((grantPrincipal) => granteeFindings({ grantPrincipal })),
+    });
+  }
+
   /**
    * Keeps the workspaces of `agent` in this bucket. Its execution role reaches no object; the user-scoped role reaches those
    * of one user: lists, reads, writes, deletes. Several agents can share a bucket; a user then has one place in it.
@@ -82,7 +92,7 @@ export abstract class WorkspaceBucketBase extends Construct implements IAgentCap
 
   private grant(grantee: iam.IGrantable, permissions: readonly ObjectPermission[], userKey?: string): iam.Grant {
     throwFindings(this, [...granteeFindings(grantee), ...(userKey === undefined ? [] : userKeyFindings(userKey))]);
-    this.node.addValidation({ validate: () => granteeFindings(grantee) });
+    this.grantees.add(grantee.grantPrincipal);
     const prefix = userKey === undefined ? WORKSPACES_PREFIX : userPrefix(userKey);
     return objectStatements(this.bucket, prefix, permissions)
       .map(({ statement: { actions, resources, conditions } }) =>

@@ -165,6 +165,15 @@ describe('the client of the page', () => {
     });
   });
 
+  test.each([
+    [Duration.hours(12), 1440],
+    [Duration.hours(13), 1560],
+    [Duration.days(1), 2880],
+  ])('keeps people signed in for longer than tokens of %s are good', (tokenValidity, minutes) => {
+    const { template } = poolWith({ ...PAGE, tokenValidity });
+    expect(clientOf(template, 'WebClient')).toMatchObject({ RefreshTokenValidity: minutes });
+  });
+
   test('sends people back to pages that are added later, each once', () => {
     const { users, stack } = poolWith({});
     const page = new cloudfront.Distribution(stack, 'Page', {
@@ -439,13 +448,15 @@ describe('the authorizer', () => {
 
   test('warns of a group that the pool does not have, and of none that it has', () => {
     const { users, stack } = poolWith({ ...PAGE, groups: { buyers: 'May order' } });
-    users.userPool.addGroup('Later', { groupName: 'sellers' });
-    users.authorizer({ groups: ['buyers', 'sellers'] });
+    users.userPool.addGroup('Before', { groupName: 'sellers' });
+    users.authorizer({ groups: ['buyers', 'sellers', 'couriers'] });
+    users.userPool.addGroup('After', { groupName: 'couriers' });
     const warnings = () => Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('lets in the group'));
     expect(warnings()).toEqual([]);
     users.authorizer({ groups: ['buyers', 'byers'] });
+    users.authorizer({ groups: ['byers'] });
     expect(warnings().map(({ id, entry }) => [id, entry.data])).toEqual([
-      ['/Test/Users', expect.stringMatching(/"byers", and the pool has buyers, sellers in this app/)],
+      ['/Test/Users', expect.stringMatching(/"byers", and the pool has buyers, sellers, couriers in this app/)],
     ]);
   });
 
@@ -514,7 +525,10 @@ describe('what cannot be', () => {
       'refreshTokenValidity is 120 minutes, and tokens are good for 120',
     ],
     [{ refreshTokenValidity: Duration.hours(1) }, 'refreshTokenValidity is 60 minutes, and tokens are good for 60'],
-    [{ tokenValidity: Duration.days(1) }, 'refreshTokenValidity is 1440 minutes unless said otherwise'],
+    [
+      { tokenValidity: Duration.days(1), refreshTokenValidity: Duration.days(1) },
+      'refreshTokenValidity is 1440 minutes, and tokens are good for 1440',
+    ],
     ...[
       'agent.example.com',
       'https://agent.example.com/',

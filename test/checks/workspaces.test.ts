@@ -5,6 +5,8 @@ import { findingsIn, lines, violationsOf, withApp } from './support/checked-app'
 import { agentRole, allowed } from './support/resources';
 
 const ARN = 'arn:aws:s3:::our-workspaces';
+/** Stands in a policy for the user of a session. */
+const OF_SESSION = '${aws:PrincipalTag/userId}';
 const GET = ['s3:GetObject'];
 const LIST = ['s3:ListBucket'];
 
@@ -15,9 +17,7 @@ const foundIn = (build: (stack: Stack) => void): string[] =>
 /** A bucket of another app, in which another role reaches one user at a time. */
 function bucketOfAnotherApp(stack: Stack): void {
   new iam.ManagedPolicy(stack, 'OneUser', {
-    statements: [
-      new iam.PolicyStatement({ actions: GET, resources: [`${ARN}/workspaces/\${aws:PrincipalTag/userId}/*`] }),
-    ],
+    statements: [new iam.PolicyStatement({ actions: GET, resources: [`${ARN}/workspaces/${OF_SESSION}/*`] })],
   });
 }
 
@@ -125,6 +125,8 @@ describe('a bucket of another app in which a role reaches one user at a time', (
     [['s3:GetObjectVersion'], `${ARN}/w*/main`],
     [GET, `${ARN}/?orkspaces/*`],
     [GET, 'arn:aws:*:*:*:our-workspaces/*'],
+    [GET, `${ARN}/workspaces/${OF_SESSION}*`],
+    [GET, `${ARN}/w*/${OF_SESSION}/*`],
     [LIST, ARN],
     [['s3:List*'], 'arn:aws:s3:::our-*'],
   ])('is kept from a role of AgentCore that is allowed %j on %s', (actions, resource) => {
@@ -145,6 +147,8 @@ describe('a bucket of another app in which a role reaches one user at a time', (
     [LIST, `${ARN}/workspaces/*`],
     [['s3:GetBucketLocation'], ARN],
     [['dynamodb:GetItem'], `${ARN}/workspaces/*`],
+    [GET, `${ARN}/workspaces/${OF_SESSION}/*`],
+    [['s3:PutObject'], `${ARN}/downloads/${OF_SESSION}/main`],
   ])('is out of reach for a role that is allowed %j on %s', (actions, resource) => {
     const found = foundIn((stack) => {
       bucketOfAnotherApp(stack);
@@ -159,6 +163,8 @@ describe('a bucket of another app in which a role reaches one user at a time', (
     ['', true],
     ['work', true],
     ['workspaces/ada/*', true],
+    [[`workspaces/${OF_SESSION}/*`, `downloads/${OF_SESSION}/`], false],
+    [`workspaces/${OF_SESSION}`, true],
     [['datasets/*', 'down*'], true],
     ['*', true],
   ])('has its keys listed with the prefix %j or not', (prefix, isFound) => {

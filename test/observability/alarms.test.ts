@@ -231,7 +231,16 @@ describe('metrics of the agent itself', () => {
 
   test('have no limits of cost and tokens where they are not written', () => {
     expect(() => alarmsOf(testImage(), { hourlyCostUsd: 5, hourlyTokens: 5 })).toThrow(
-      /- hourlyCostUsd is about metrics that the agent writes itself[^]*- hourlyTokens is about metrics/,
+      /- hourlyCostUsd is about metrics that the agent writes itself, and its image is not known to[^]*- hourlyTokens is about metrics/,
+    );
+  });
+
+  test.each([
+    ['this library', () => AgentImage.claudeAgent()],
+    ['another origin', testImage],
+  ])('have no limit of cost in an image of %s that is said not to write them', (_, image) => {
+    expect(() => alarmsOf(image(), { agentMetrics: false, hourlyCostUsd: 5 })).toThrow(
+      'Test/Alarms: hourlyCostUsd is about metrics that the agent writes itself, and agentMetrics: false says that it writes none; leave hourlyCostUsd out, or',
     );
   });
 });

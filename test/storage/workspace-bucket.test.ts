@@ -420,10 +420,12 @@ describe('grants to a file browser', () => {
 
     const other = bucketWith();
     const used = roleIn(other.stack);
-    other.workspace.grantRead(used);
+    other.workspace.grantReadWrite(used);
+    other.workspace.grantDelete(used);
     use(other.stack, used);
+    // Told once, however much was granted.
     expect(() => Template.fromStack(other.stack)).toThrow(
-      /\[Test\/Workspace\] the grantee Test\/Role acts for AgentCore/,
+      /^(?!.*the grantee.*the grantee).*\[Test\/Workspace\] the grantee Test\/Role acts for AgentCore/s,
     );
   });
 

@@ -19,7 +19,10 @@ export interface AcceptedTokens {
   readonly audiences: readonly string[];
 }
 
-/** Source: OpenID Connect Core 1.0, 2 and 3.3.2.11: claims of ID tokens. */
+/**
+ * Claims of ID tokens, for tokens that do not say what they are: Keycloak before 25 has the nonce in access tokens too.
+ * Source: OpenID Connect Core 1.0, 2 and 3.3.2.11.
+ */
 const CLAIMS_OF_ID_TOKENS = ['nonce', 'at_hash', 'c_hash'];
 
 /**
@@ -56,10 +59,12 @@ export function readCaller(
   return { userKey: userKeyOf(iss, sub), token };
 }
 
-/** Amazon Cognito says what a token is for; of the others, ID tokens have claims that access tokens do not. */
+/** Amazon Cognito and Keycloak say what a token is for; of the others, ID tokens have claims that access tokens do not. */
 function isNoAccessToken(claims: Readonly<Record<string, unknown>>): boolean {
-  const { token_use: use = 'access', typ } = claims;
-  return use !== 'access' || typ === 'ID' || CLAIMS_OF_ID_TOKENS.some((name) => Object.hasOwn(claims, name));
+  const { token_use: use, typ } = claims;
+  if ((use !== undefined && use !== 'access') || typ === 'ID') return true;
+  const saysAccess = use === 'access' || typ === 'Bearer';
+  return !saysAccess && CLAIMS_OF_ID_TOKENS.some((name) => Object.hasOwn(claims, name));
 }
 
 /** API Gateway takes the token with the scheme before it, or without. */

@@ -133,6 +133,13 @@ describe('a token of a provider that names an audience and no client', () => {
     expect(opened).toEqual([userKeyOf(ISSUER_OF_OTHERS, 'auth0|ada'), userKeyOf(ISSUER_OF_OTHERS, 'auth0|ada')]);
   });
 
+  test.each([
+    ['typ', { typ: 'Bearer' }],
+    ['token_use', { token_use: 'access' }],
+  ])('is accepted with a nonce where %s says that it is an access token', async (_, said) => {
+    expect((await answer({ ...ada, ...said, nonce: 'n', at_hash: 'h' })).statusCode).toBe(200);
+  });
+
   test('needs a client of the API too where clients are named', async () => {
     expect((await answer({ ...ada, client_id: 'spa' }, ['spa'])).statusCode).toBe(200);
     for (const claims of [ada, { ...ada, client_id: 'other' }]) {
@@ -149,7 +156,10 @@ describe('a token of a provider that names an audience and no client', () => {
     ['is an ID token for this audience too, with the hash of an access token', { ...ada, at_hash: 'h' }],
     ['is an ID token for this audience too, with the hash of a code', { ...ada, c_hash: 'h' }],
     ['says that it is an ID token', { ...ada, typ: 'ID' }],
+    ['says that it is an ID token, and an access token besides', { ...ada, typ: 'ID', token_use: 'access' }],
     ['is an ID token of Amazon Cognito', { ...ada, token_use: 'id' }],
+    ['is an ID token of Amazon Cognito, whatever else it says', { ...ada, token_use: 'id', typ: 'Bearer' }],
+    ['has a nonce and is of another type', { ...ada, nonce: 'n', typ: 'JWT' }],
   ])('is refused when it %s', async (_, claims) => {
     expect(refusal(await answer(claims))).toEqual([401, 'UNAUTHENTICATED']);
     expect(opened).toEqual([]);

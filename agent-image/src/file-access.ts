@@ -63,7 +63,9 @@ function assertUnprotected(given: string, path: string): void {
   const part = protectedPart(path);
   if (part === undefined) return;
   const then = 'Show the person what should be in it instead';
-  throw new ToolRefused(`${quoted(given)} cannot be written: other programs, or the agent itself, obey what is in ${part}. ${then}.`);
+  throw new ToolRefused(
+    `${quoted(given)} cannot be written: other programs, or the agent itself, obey what is in ${part}. ${then}.`,
+  );
 }
 
 /** Globs follow no links by themselves; what stands before their first wildcard is a path like any other. */

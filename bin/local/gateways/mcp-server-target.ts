@@ -14,7 +14,7 @@ import {
 } from './outbound-requests';
 import { policySchema } from './policy-schema';
 import type { RunningTarget } from './running-target';
-import { brief, isTold } from './target-fault';
+import { brief, isTold, TargetFault } from './target-fault';
 import { failed, type ToolResult } from './tool-result';
 
 /** Source: "Quotas for Amazon Bedrock AgentCore", tools of a target. */
@@ -139,7 +139,12 @@ export class McpServerTarget implements RunningTarget {
 
   private hidden<T>(value: T): T {
     const hide = (_: string, item: unknown): unknown => (typeof item === 'string' ? this.credential.hide(item) : item);
-    return JSON.parse(JSON.stringify(value, hide)) as T;
+    try {
+      return JSON.parse(JSON.stringify(value, hide)) as T;
+    } catch (error) {
+      // The only thing that can be wrong with what was JSON before.
+      throw new TargetFault(`what ${this.endpoint.origin} sent is nested too deeply`, { cause: error });
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { isRecord } from '../../../lib/testing/policy';
+import { ApiReferences } from './api-references';
 import type { InputSchema } from './gateway-tool';
-import { referenced } from './policy-schema';
 import { TargetFault } from './target-fault';
 
 /** A parameter that goes into the address or the headers. */
@@ -12,8 +12,8 @@ export interface ApiParameter {
 /** Where the JSON body of an operation comes from. */
 export type ApiBody =
   | { readonly kind: 'none' }
-  /** An object of the inputs with these names. */
-  | { readonly kind: 'fields'; readonly names: readonly string[] }
+  /** An object of the inputs with these names; where none of them is given, only a required one is sent. */
+  | { readonly kind: 'fields'; readonly names: readonly string[]; readonly isRequired: boolean }
   /** The input with this name. */
   | { readonly kind: 'whole'; readonly name: string };
 
@@ -70,7 +70,7 @@ export function readApiDescription(text: string): ApiDescription {
     if (!isRecord(item)) continue;
     for (const method of METHODS.filter((name) => isRecord(item[name]))) {
       try {
-        operations.push(readOperation(document, path, method, item));
+        operations.push(readOperation(new ApiReferences(document), path, method, item));
       } catch (error) {
         if (!(error instanceof TargetFault)) throw error;
         leftOut.push(`${method.toUpperCase()} ${path} is no tool: ${error.message}`);
@@ -93,18 +93,24 @@ function parse(text: string): Json {
 }
 
 /** @throws TargetFault saying why it cannot be called */
-function readOperation(document: Json, path: string, method: string, item: Json): ApiOperation {
-  const resolved = (value: unknown): unknown => dereferenced(value, document, []);
-  const operation = resolved(item[method]) as Json;
+function readOperation(references: ApiReferences, path: string, method: string, item: Json): ApiOperation {
+  const operation = item[method] as Json;
   const { operationId: name, description, summary, requestBody } = operation;
   if (typeof name !== 'string' || name === '') throw new TargetFault('it has no operationId');
 
   const parameters = new Map<string, Json>();
-  for (const one of [...list(resolved(item.parameters)), ...list(operation.parameters)]) {
-    parameters.set(`${String(one.in)} ${String(one.name)}`, one);
+  for (const given of [...list(item.parameters), ...list(operation.parameters)]) {
+    const one = references.followed(given);
+    if (isRecord(one)) parameters.set(`${String(one.in)} ${String(one.name)}`, one);
   }
-  const inputs: Input[] = [...parameters.values()].filter((one) => !isIgnored(one)).map(parameterInput);
-  const body = bodyInputs(requestBody);
+  const inputs: Input[] = [...parameters.values()]
+    .filter((one) => !isIgnored(one))
+    .map((one) => parameterInput({ ...one, schema: references.inlined(one.schema) }));
+  const unfilled = [...path.matchAll(/\{([^{}]*)\}/g)]
+    .map(([, part = '']) => part)
+    .find((part) => !inputs.some((input) => input.place === 'path' && input.name === part));
+  if (unfilled !== undefined) throw new TargetFault(`it declares no parameter "${unfilled}" of its path`);
+  const body = bodyInputs(references.followed(requestBody), references);
   const all = [...inputs, ...body.inputs];
   const twice = all.find((input, index) => all.findIndex((other) => other.name === input.name) !== index);
   if (twice !== undefined) throw new TargetFault(`two of its inputs are called "${twice.name}"`);
@@ -137,13 +143,17 @@ function isIgnored({ in: place, name }: Json): boolean {
   return place === 'header' && ['accept', 'content-type', 'authorization'].includes(String(name).toLowerCase());
 }
 
-function parameterInput({ name: given, in: place, schema, required, description, style }: Json): Input {
+function parameterInput({ name: given, in: place, schema, required, description, style, explode }: Json): Input {
   const name = String(given);
   const usual = STYLES.get(place);
   const isSimple = usual !== undefined && isRecord(schema) && (style === undefined || style === usual);
-  const type = isRecord(schema) ? schema.type : undefined;
-  if (!isSimple || type === 'object' || (type === 'array' && place !== 'query')) {
+  const types = isRecord(schema) ? [schema.type].flat() : [];
+  const isList = types.includes('array');
+  if (!isSimple || types.includes('object') || (isList && place !== 'query')) {
     throw new TargetFault(`its parameter "${name}" is not a simple one of the path, the query or the headers`);
+  }
+  if (isList && explode === false) {
+    throw new TargetFault(`its parameter "${name}" is a list that is sent as one value (explode: false)`);
   }
   return {
     name,
@@ -154,7 +164,10 @@ function parameterInput({ name: given, in: place, schema, required, description,
 }
 
 /** The fields of a body stand beside the parameters; a body without fields is an input of its own. */
-function bodyInputs(requestBody: unknown): { readonly kind: ApiBody; readonly inputs: readonly Input[] } {
+function bodyInputs(
+  requestBody: unknown,
+  references: ApiReferences,
+): { readonly kind: ApiBody; readonly inputs: readonly Input[] } {
   if (!isRecord(requestBody)) return { kind: { kind: 'none' }, inputs: [] };
   const content = isRecord(requestBody.content) ? requestBody.content : {};
   const media = content[JSON_TYPE];
@@ -163,7 +176,8 @@ function bodyInputs(requestBody: unknown): { readonly kind: ApiBody; readonly in
       `its body is ${Object.keys(content).join(', ') || 'of no type'}; ${JSON_TYPE} is sent locally`,
     );
   }
-  const schema = isRecord(media.schema) ? media.schema : {};
+  const inlined = references.inlined(media.schema);
+  const schema = isRecord(inlined) ? inlined : {};
   const isRequired = requestBody.required === true;
   if (!isRecord(schema.properties)) {
     return { kind: { kind: 'whole', name: BODY }, inputs: [{ name: BODY, schema, isRequired }] };
@@ -174,27 +188,9 @@ function bodyInputs(requestBody: unknown): { readonly kind: ApiBody; readonly in
     schema: isRecord(property) ? property : {},
     isRequired: isRequired && required.includes(name),
   }));
-  return { kind: { kind: 'fields', names: inputs.map(({ name }) => name) }, inputs };
+  return { kind: { kind: 'fields', names: inputs.map(({ name }) => name), isRequired }, inputs };
 }
 
 function list(value: unknown): Json[] {
   return Array.isArray(value) ? (value as unknown[]).filter(isRecord) : [];
-}
-
-/**
- * The value with what its references lead to in their place; a schema that holds itself is cut off there: anything fits.
- *
- * @param within the references that lead here
- */
-function dereferenced(value: unknown, root: unknown, within: readonly string[]): unknown {
-  if (Array.isArray(value)) return (value as unknown[]).map((item) => dereferenced(item, root, within));
-  if (!isRecord(value)) return value;
-  const { $ref: reference } = value;
-  if (typeof reference !== 'string') {
-    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, dereferenced(item, root, within)]));
-  }
-  if (within.includes(reference)) return {};
-  const found = referenced(root, reference);
-  if (found === undefined) throw new TargetFault(`its reference "${reference}" leads to nothing in the document`);
-  return dereferenced(found, root, [...within, reference]);
 }

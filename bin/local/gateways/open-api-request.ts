@@ -8,7 +8,7 @@ type Input = Readonly<Record<string, unknown>>;
  * The request that an operation is for an input.
  *
  * @param server the address that its path is appended to
- * @throws TargetFault when a value would make it another path
+ * @throws TargetFault when a value would make it another path, or cannot be written into one
  */
 export function operationRequest(operation: ApiOperation, server: URL, input: Input): OutboundRequest {
   const { method, path, parameters } = operation;
@@ -35,14 +35,24 @@ const JSON_BODY = { 'content-type': 'application/json' };
 
 function filledPath(path: string, values: readonly [string, unknown][]): string {
   const filled = values.reduce(
-    (result, [name, value]) => result.replaceAll(`{${name}}`, () => encodeURIComponent(text(value))),
+    (result, [name, value]) => result.replaceAll(`{${name}}`, () => segment(name, value)),
     path,
   );
   // These are not names of anything: a client takes them out, so that another operation would be called.
-  if (filled.split('/').some((segment) => segment === '.' || segment === '..')) {
+  if (filled.split('/').some((part) => part === '.' || part === '..')) {
     throw new TargetFault('a value for the path is "." or "..", which would lead to another path');
   }
   return filled;
+}
+
+function segment(name: string, value: unknown): string {
+  try {
+    return encodeURIComponent(text(value));
+  } catch (error) {
+    throw new TargetFault(`the value for "${name}" of the path has half of a surrogate pair, which is no character`, {
+      cause: error,
+    });
+  }
 }
 
 function bodyOf({ body }: ApiOperation, input: Input): string | undefined {
@@ -55,7 +65,7 @@ function bodyOf({ body }: ApiOperation, input: Input): string | undefined {
       const fields = body.names
         .filter((name) => Object.hasOwn(input, name))
         .map((name) => [name, input[name]] as const);
-      return JSON.stringify(Object.fromEntries(fields));
+      return fields.length > 0 || body.isRequired ? JSON.stringify(Object.fromEntries(fields)) : undefined;
     }
   }
 }

@@ -283,6 +283,25 @@ describe('an exchange with a target', () => {
   });
 });
 
+it('a server whose tools are nested too deeply has none, and that is told', async () => {
+  const depth = 30_000;
+  const schema = `${'{"type":"object","properties":{"a":'.repeat(depth)}{}${'}}'.repeat(depth)}`;
+  await server.stop();
+  server = await new LoopbackServer(({ body }, _, res) => {
+    const { id, method } = JSON.parse(body === '' ? '{}' : body) as { id?: number; method?: string };
+    const opened =
+      '{"protocolVersion":"2025-06-18","capabilities":{"tools":{}},"serverInfo":{"name":"x","version":"1"}}';
+    const result = method === 'initialize' ? opened : `{"tools":[{"name":"deep","inputSchema":${schema}}]}`;
+    res.writeHead(id === undefined ? 202 : 200, { 'content-type': 'application/json' });
+    res.end(id === undefined ? '' : `{"jsonrpc":"2.0","id":${String(id)},"result":${result}}`);
+  }).start();
+  const target = new McpServerTarget('handbook', new URL(`${server.url}/mcp`), NO_CREDENTIAL);
+  await target.refresh();
+
+  expect(target.tools).toEqual([]);
+  expect(target.shortcomings).toEqual([expect.stringContaining('nested too deeply')]);
+});
+
 describe('a server that hangs', () => {
   it('is waited for no longer than the bounds say', async () => {
     const bounds = { timeoutMs: 300, maxBytes: 1024 * 1024 };

@@ -1,4 +1,6 @@
 import { policySchema } from '../../../../bin/local/gateways/policy-schema';
+import type { ToolSchema } from '../../../../lib/gateway/tool-schema';
+import { schemasOfEachOther } from './support/schemas-of-each-other';
 
 const text = { type: 'string' } as const;
 
@@ -41,9 +43,54 @@ describe('what policies see of a schema', () => {
     ]);
   });
 
-  it('comes to an end where an object holds itself', () => {
+  it('has an object that holds itself once', () => {
     const node = { type: 'object', properties: { next: { $ref: '#' }, name: text } };
 
-    expect(policySchema(node)).toMatchObject({ properties: { next: { properties: { name: text } } } });
+    expect(policySchema(node)).toEqual({
+      type: 'object',
+      properties: { next: { type: 'object', properties: { name: text } }, name: text },
+    });
+  });
+
+  it('has a filter that holds itself three times once', () => {
+    const inner = { $ref: '#/$defs/Filter' };
+    const properties = { left: inner, right: inner, not: inner, field: text };
+    const tool = {
+      type: 'object',
+      properties: { where: inner, also: { type: 'array', items: inner } },
+      $defs: { Filter: { type: 'object', properties, required: ['left', 'field'] } },
+    };
+    const seen = { type: 'object', properties: { field: text }, required: ['field'] };
+
+    expect(policySchema(tool)).toEqual({
+      type: 'object',
+      properties: { where: seen, also: { type: 'array', items: seen } },
+    });
+  });
+
+  it('has the fields of the input where schemas within them lead to each other in more ways than are read', () => {
+    const tool = {
+      type: 'object',
+      properties: { all: { $ref: '#/$defs/S0' }, last: { type: 'object', properties: { name: text } } },
+      $defs: schemasOfEachOther(8, '#/$defs/'),
+    };
+    const seen = policySchema(tool);
+
+    expect(seen.properties).toMatchObject({
+      all: { properties: { id: text, S1: { properties: { id: text } } } },
+      last: { properties: { name: text } },
+    });
+    expect(numberOf(seen)).toBeLessThan(4000);
+  });
+
+  it('has all fields of an input that has more than are read within', () => {
+    const fields = Array.from({ length: 5000 }, (_, index) => [`field${String(index)}`, text] as const);
+
+    expect(Object.keys(policySchema({ properties: Object.fromEntries(fields) }).properties ?? {})).toHaveLength(5000);
   });
 });
+
+/** How many schemas there are in one. */
+function numberOf({ properties = {} }: ToolSchema): number {
+  return Object.values(properties).reduce((sum, property) => sum + numberOf(property), 1);
+}

@@ -35,7 +35,7 @@ export { GatewayTool } from './gateway/gateway-tool';
 export { qualifiedToolName, type GatewayToolSpec, type OpenTarget } from './gateway/gateway-tool-spec';
 export type { AgentGatewayAttributes } from './gateway/imported-agent-gateway';
 export type { McpServerTargetOptions } from './gateway/mcp-server-target';
-export type { RuntimeTargetOptions } from './gateway/runtime-target';
+export type { RuntimeEndpointOwner, RuntimeOwner, RuntimeTargetOptions } from './gateway/runtime-target';
 export {
   OutboundCredential,
   type CredentialKind,

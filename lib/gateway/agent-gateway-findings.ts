@@ -7,7 +7,13 @@ import type { AgentGatewayProps } from './agent-gateway-props';
 import type { RateLimitScope } from './gateway-rate-limit';
 import type { IGatewayTarget, ToolDefinition } from './gateway-target';
 import { credentialFindings } from './outbound-rules';
-import { modelToolNameFindings, serverNameFindings, targetNameFindings, toolNameFindings } from './tool-names';
+import {
+  modelToolNameFindings,
+  needsAlias,
+  serverNameFindings,
+  targetNameFindings,
+  toolNameFindings,
+} from './tool-names';
 import { resolveToolSchema } from './tool-schema-rules';
 
 /** Name of Gateway in the AgentCore API reference, in the small letters of ids: permissions are scoped by it. */
@@ -21,6 +27,9 @@ const MAX_DESCRIPTION = 200;
 const MAX_TARGETS = 100;
 const MAX_TOOLS_OF_TARGET = 1000;
 const MAX_RATE_LIMITS = 50;
+
+/** How many tools a warning lists at most. */
+const LISTED = 5;
 
 /** What speaks against the properties of a gateway; policies speak for themselves. */
 export function gatewayFindings(
@@ -61,7 +70,7 @@ export function gatewayFindings(
 }
 
 /** Warns of what may be meant. */
-export function warnOfGateway(scope: Construct, { tools, debug }: AgentGatewayProps): void {
+export function warnOfGateway(scope: Construct, { tools, debug }: AgentGatewayProps, serverName: string): void {
   const { region } = Stack.of(scope);
   const warning = Token.isUnresolved(region) ? undefined : regionWarning(region);
   if (warning !== undefined) Annotations.of(scope).addWarningV2('cdk-agentcore-constructs:unknownRegion', warning);
@@ -71,6 +80,7 @@ export function warnOfGateway(scope: Construct, { tools, debug }: AgentGatewayPr
       'debug is on: whoever may call the gateway is told the names of functions, roles and targets in errors; leave it out in production, or acknowledge this warning',
     );
   }
+  for (const target of tools) warnOfAliases(scope, serverName, target);
   for (const { name, credential } of tools) {
     if (credential.kind !== 'NONE') continue;
     Annotations.of(scope).addWarningV2(
@@ -78,6 +88,17 @@ export function warnOfGateway(scope: Construct, { tools, debug }: AgentGatewayPr
       `the target "${name}" is called without a credential, so everyone can use it past the gateway and its policies; give it one, or acknowledge this warning if it is public anyway`,
     );
   }
+}
+
+/** Names in a document are those of its API, and not everyone who calls an API can rename its operations. */
+function warnOfAliases(scope: Construct, serverName: string, { name: target, toolNames = [] }: IGatewayTarget): void {
+  const names = toolNames.filter((name) => needsAlias(serverName, target, name));
+  if (names.length === 0) return;
+  const rest = names.length > LISTED ? ` and ${names.length - LISTED} more` : '';
+  Annotations.of(scope).addWarningV2(
+    'cdk-agentcore-constructs:toolWithAlias',
+    `the target "${target}" has tools whose names Amazon Bedrock does not take (${names.slice(0, LISTED).join(', ')}${rest}): 64 letters, digits, underscores and hyphens, as the model sees them, mcp__${serverName}__${target}___<tool>; the agent of this library offers them under an alias, which is shorter or without the other signs. Shorten the name of the target or change the operationId where other clients need the name, or acknowledge this warning`,
+  );
 }
 
 function gatewayNameFindings(name: string): string[] {
@@ -117,10 +138,9 @@ function targetFindings(scope: Construct, serverName: string, target: IGatewayTa
         (name) => `two tools are named "${name}", and only one of them could be called; rename one`,
       ),
       ...tools.flatMap(toolFindings),
-      ...toolNames.flatMap((name) => [
-        ...toolNameFindings(name),
-        ...modelToolNameFindings(serverName, target.name, name),
-      ]),
+      // Of names from a document, those that models do not take are warned of.
+      ...toolNames.filter((name) => target.tools !== undefined || Token.isUnresolved(name)).flatMap(toolNameFindings),
+      ...tools.flatMap(({ name }) => modelToolNameFindings(serverName, target.name, name)),
     ]),
   ];
 }

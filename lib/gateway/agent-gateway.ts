@@ -102,7 +102,7 @@ export class AgentGateway extends AgentGatewayBase implements iam.IGrantable {
     const openTargets = props.tools.filter(({ tools }) => tools === undefined).map(openTarget);
     const limitScope = { callersHaveJwt: this.callersHaveJwt, tools: this.tools, openTargets };
     throwFindings(this, gatewayFindings(this, props, this.serverName, limitScope));
-    warnOfGateway(this, props);
+    warnOfGateway(this, props, this.serverName);
 
     this.gatewayName = props.gatewayName ?? uniqueGatewayName(this);
     if (props.policies !== undefined) {

@@ -18,6 +18,9 @@ const VERSION = /^3\.[01](\.|$)/;
 /** The first key of an OpenAPI document in YAML, which is not read any further: the library has no parser for it. */
 const YAML_VERSION = /^["']?openapi["']?\s*:\s*["']?([^"'\s#]+)/m;
 
+/** An address that leads somewhere by itself; a variable may stand for all that is before the path, or for the scheme. */
+const ADDRESS = /^(https?:\/\/[^/\s]|\{)/i;
+
 /** How many operations a message lists at most. */
 const LISTED = 5;
 
@@ -30,7 +33,8 @@ interface Operation {
 }
 
 /** Reads an OpenAPI document: JSON as a whole, of YAML the version alone. */
-export function openApiDescription(text: string): ApiDescription {
+export function openApiDescription(document: string): ApiDescription {
+  const text = withoutMark(document);
   const json = parsed(text);
   if (json === undefined) {
     if (Token.isUnresolved(text)) return { findings: [] };
@@ -38,7 +42,7 @@ export function openApiDescription(text: string): ApiDescription {
     if (version === undefined || text.trimStart().startsWith('{')) {
       return {
         findings: [
-          'the description of the API is neither JSON nor YAML with "openapi" in it; give an OpenAPI document of version 3.0 or 3.1',
+          'the description of the API is neither JSON nor YAML of which a line begins with "openapi"; give an OpenAPI document of version 3.0 or 3.1, in JSON where it begins with a brace',
         ],
       };
     }
@@ -56,7 +60,8 @@ export function openApiDescription(text: string): ApiDescription {
 }
 
 /** Reads a Smithy model, which gateways take as JSON. */
-export function smithyDescription(text: string): ApiDescription {
+export function smithyDescription(document: string): ApiDescription {
+  const text = withoutMark(document);
   const json = parsed(text);
   if (json === undefined && Token.isUnresolved(text)) return { findings: [] };
   return isRecord(json) && typeof json.smithy === 'string'
@@ -66,6 +71,11 @@ export function smithyDescription(text: string): ApiDescription {
           'the description of the API is no Smithy model as JSON, an object with "smithy"; a model in the language of Smithy becomes one with "smithy ast"',
         ],
       };
+}
+
+/** Without the byte order mark that some editors begin a file with. */
+function withoutMark(text: string): string {
+  return text.replace(/^\uFEFF/, '');
 }
 
 function versionFindings(version: unknown): string[] {
@@ -110,12 +120,12 @@ function serverFindings(operations: readonly Operation[]): string[] {
   const lost = operations.filter(({ servers }) => {
     const [first] = Array.isArray(servers) ? (servers as unknown[]) : [];
     const url = isRecord(first) ? first.url : undefined;
-    return typeof url !== 'string' || !(Token.isUnresolved(url) || /^https?:\/\/[^/\s]/.test(url));
+    return typeof url !== 'string' || !(Token.isUnresolved(url) || ADDRESS.test(url));
   });
   return lost.length === 0
     ? []
     : [
-        `${listed(lost)} of the API: no address in "servers" that begins with https://, so that a gateway cannot know where to call; give that of the API`,
+        `${listed(lost)} of the API: no "servers", or the first address in it begins neither with https:// or http:// nor with a variable in braces, so that a gateway cannot know where to call; put that of the API first`,
       ];
 }
 

@@ -1,6 +1,7 @@
 import { aws_apigateway as apigateway, aws_iam as iam, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Actions } from '../iam/actions';
+import { resourceOf } from '../private/arn-environment';
 import type { BoundGatewayTarget, IGatewayTarget } from './gateway-target';
 import { OutboundCredential } from './outbound-credential';
 
@@ -51,14 +52,8 @@ export class ApiGatewayTarget implements IGatewayTarget {
 
   public findings(): string[] {
     const { operations } = this.options;
-    // By its type an API that is imported, or made without `deploy`, has a stage.
-    const stage = this.options.stage as apigateway.IStage | undefined;
     return [
-      ...(stage === undefined
-        ? [
-            'the stage of an API is undefined, as that of an API is which is imported or made with deploy: false; define a Stage, or import it with Stage.fromStageAttributes()',
-          ]
-        : []),
+      ...stageFindings(this.options.stage),
       ...(operations.length === 0
         ? ['operations is empty, so that nothing of the API becomes a tool; name paths and methods']
         : []),
@@ -102,6 +97,20 @@ export class ApiGatewayTarget implements IGatewayTarget {
   }
 }
 
+/** By its type an API that is imported, or made without `deploy`, has a stage. */
+function stageFindings(stage: Partial<apigateway.IStage> | string | undefined): string[] {
+  if (stage === undefined) {
+    return [
+      'stage is undefined: an API that is imported, or made with deploy: false, has none; define a Stage, or import it with Stage.fromStageAttributes()',
+    ];
+  }
+  return typeof stage !== 'string' && stage.restApi !== undefined
+    ? []
+    : [
+        `stage is ${typeof stage === 'string' ? `"${stage}"` : 'another object'}, and is to be the construct of a stage; give deploymentStage of the API, for instance`,
+      ];
+}
+
 function operationFindings({ path, methods }: ApiOperations): string[] {
   if (Token.isUnresolved(path)) {
     return ['the path of an operation is only known at deployment, and permissions are made of it; give a literal'];
@@ -143,9 +152,17 @@ function isMeant(asked: string, path: string): boolean {
   return asked.endsWith('/*') ? `${path}/`.startsWith(asked.slice(0, -1)) : asked === path;
 }
 
-/** Methods of L1s; which API they are of is not looked into. */
-function hasOtherMethods({ node }: apigateway.RestApi): boolean {
-  return node.root.node
-    .findAll()
-    .some((one) => one instanceof apigateway.CfnMethod && !(one.node.scope instanceof apigateway.Method));
+/** Methods that are not added through the API itself: in another stack, for instance, or by L1s. */
+function hasOtherMethods(restApi: apigateway.RestApi): boolean {
+  return restApi.node.root.node.findAll().some((one) => {
+    if (one instanceof apigateway.Method) return one.api !== restApi && mayBe(restApi, one.api);
+    // Which API an L1 is of is not looked into.
+    return one instanceof apigateway.CfnMethod && !(one.node.scope instanceof apigateway.Method);
+  });
+}
+
+/** Whether `other` may be an import of the API: its id is that of this one, or a parameter for instance. */
+function mayBe(restApi: apigateway.RestApi, { restApiId }: apigateway.IRestApi): boolean {
+  const resource = resourceOf(restApiId);
+  return Token.isUnresolved(restApiId) && (resource === undefined || resource === restApi.node.defaultChild);
 }

@@ -30,12 +30,15 @@ export function esbuildFindings(directories: readonly string[] = PLACES): string
  * @throws Error with what esbuild has found
  */
 export function bundledCode(scope: Construct, entry: string): lambda.Code {
-  const code = Stack.of(scope).bundlingRequired ? bundle(scope, entry) : '';
+  const code = Stack.of(scope).bundlingRequired ? bundle(scope, entry) : undefined;
   return lambda.Code.fromAsset(dirname(resolve(entry)), {
     // By itself the CDK hashes the folder, with all that is beside the file and no part of the code.
     assetHashType: AssetHashType.CUSTOM,
-    assetHash: createHash('sha256').update(code).digest('hex'),
-    bundling: { image: DockerImage.fromRegistry('unused'), local: new Bundle(code) },
+    // Without bundling there is no code, and tools are told apart by their files all the same.
+    assetHash: createHash('sha256')
+      .update(code ?? resolve(entry))
+      .digest('hex'),
+    bundling: { image: DockerImage.fromRegistry('unused'), local: new Bundle(code ?? '') },
   });
 }
 

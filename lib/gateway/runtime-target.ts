@@ -1,22 +1,34 @@
-import { aws_bedrockagentcore as agentcore, aws_iam as iam, Fn, Stack, Token } from 'aws-cdk-lib';
+import { aws_iam as iam, Fn, Stack, Token } from 'aws-cdk-lib';
+import type { aws_bedrockagentcore as agentcore } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Actions } from '../iam/actions';
 import { endpointArn } from '../iam/arns';
 import type { BoundGatewayTarget, IGatewayTarget } from './gateway-target';
 import { OutboundCredential } from './outbound-credential';
+import { runtimeTargetFindings } from './runtime-target-findings';
+
+/** What has a runtime, an `AgentRuntime`. */
+export interface RuntimeOwner {
+  readonly runtime: agentcore.IRuntimeRef;
+}
+
+/** What has an endpoint of a runtime, an `AgentEndpoint`. */
+export interface RuntimeEndpointOwner {
+  readonly endpoint: agentcore.IRuntimeEndpointRef;
+}
 
 /** Tools of an MCP server that runs on AgentCore Runtime. */
 export interface RuntimeTargetOptions {
-  /** The runtime: an L1 or an L2 (that of an `AgentRuntime` is its `runtime`). Its protocol is MCP. */
-  readonly runtime: agentcore.IRuntimeRef;
+  /** The runtime: an `AgentRuntime` of the app, an L1 or an L2. Its protocol is MCP. */
+  readonly runtime: agentcore.IRuntimeRef | RuntimeOwner;
 
   /**
-   * The endpoint of the runtime: an L1 or an L2 (that of an `AgentEndpoint` is its `endpoint`). The target waits for it,
-   * because AgentCore lists the tools when it makes the target.
+   * The endpoint of the runtime: an `AgentEndpoint` of the app, an L1 or an L2. The target waits for it, because AgentCore
+   * lists the tools when it makes the target.
    *
    * @default - the endpoint `DEFAULT`
    */
-  readonly endpoint?: agentcore.IRuntimeEndpointRef;
+  readonly endpoint?: agentcore.IRuntimeEndpointRef | RuntimeEndpointOwner;
 
   /**
    * How the gateway proves to the runtime who it is. A runtime whose callers bring a JWT needs `OutboundCredential.oauth()`
@@ -38,20 +50,26 @@ export class RuntimeTarget implements IGatewayTarget {
   public readonly kind = 'an MCP server';
   public readonly tools = undefined;
   public readonly credential: OutboundCredential;
+  private readonly runtime: agentcore.IRuntimeRef;
+  private readonly endpoint: agentcore.IRuntimeEndpointRef | undefined;
 
   constructor(
     public readonly name: string,
-    private readonly options: RuntimeTargetOptions,
+    { runtime, endpoint, credential }: RuntimeTargetOptions,
   ) {
-    this.credential = options.credential ?? OutboundCredential.gatewayRole({ service: SERVICE });
+    this.credential = credential ?? OutboundCredential.gatewayRole({ service: SERVICE });
+    // Not by `in`, which fails on a text: what is neither is a finding.
+    this.runtime = (runtime as Partial<RuntimeOwner>).runtime ?? (runtime as agentcore.IRuntimeRef);
+    this.endpoint =
+      (endpoint as Partial<RuntimeEndpointOwner> | undefined)?.endpoint ?? (endpoint as agentcore.IRuntimeEndpointRef);
   }
 
   public findings(): string[] {
-    return runtimeFindings(this.options.runtime, this.credential);
+    return runtimeTargetFindings({ runtime: this.runtime, endpoint: this.endpoint }, this.credential);
   }
 
   public bind(scope: Construct): BoundGatewayTarget {
-    const { runtimeArn, qualifier, arn } = this.endpoint();
+    const { runtimeArn, qualifier, arn } = this.address();
     const host = `${SERVICE}.${Stack.of(scope).region}.amazonaws.com`;
     const endpoint = `https://${host}/runtimes/${urlEncoded(runtimeArn)}/invocations?qualifier=${qualifier}`;
     return {
@@ -71,46 +89,15 @@ export class RuntimeTarget implements IGatewayTarget {
   }
 
   /** The name is taken from the ARN, so that what is made of it waits for the endpoint. */
-  private endpoint(): { readonly runtimeArn: string; readonly qualifier: string; readonly arn: string } {
-    const { runtime, endpoint } = this.options;
-    const runtimeArn = runtime.runtimeRef.agentRuntimeArn;
-    if (endpoint === undefined) {
+  private address(): { readonly runtimeArn: string; readonly qualifier: string; readonly arn: string } {
+    const runtimeArn = this.runtime.runtimeRef.agentRuntimeArn;
+    if (this.endpoint === undefined) {
       return { runtimeArn, qualifier: DEFAULT_ENDPOINT, arn: endpointArn(runtimeArn, DEFAULT_ENDPOINT) };
     }
-    const arn = endpoint.runtimeEndpointRef.agentRuntimeEndpointArn;
+    const arn = this.endpoint.runtimeEndpointRef.agentRuntimeEndpointArn;
     // runtime/<id>/runtime-endpoint/<name>
     return { runtimeArn, qualifier: Fn.select(3, Fn.split('/', arn)), arn };
   }
-}
-
-/** What keeps a runtime of the app from answering; of one that is imported nothing is known. */
-function runtimeFindings(runtime: agentcore.IRuntimeRef, { kind }: OutboundCredential): string[] {
-  const resource = agentcore.CfnRuntime.isCfnRuntime(runtime) ? runtime : runtime.node.defaultChild;
-  if (!agentcore.CfnRuntime.isCfnRuntime(resource)) return [];
-  const { protocolConfiguration = 'HTTP', authorizerConfiguration } = Stack.of(resource).resolve({
-    protocolConfiguration: resource.protocolConfiguration,
-    authorizerConfiguration: resource.authorizerConfiguration,
-  }) as { readonly protocolConfiguration?: unknown; readonly authorizerConfiguration?: object };
-  const { path } = runtime.node;
-  const wantsToken = authorizerConfiguration !== undefined;
-  const bringsToken = kind === 'OAUTH' || kind === 'API_KEY';
-  return [
-    ...(typeof protocolConfiguration === 'string' && protocolConfiguration !== 'MCP'
-      ? [
-          `the runtime ${path} speaks ${protocolConfiguration}, and a gateway finds tools by MCP; give one whose protocol is MCP`,
-        ]
-      : []),
-    ...(wantsToken && !bringsToken
-      ? [
-          `the callers of the runtime ${path} bring a JWT, and the gateway would bring none; use OutboundCredential.oauth() with tokens that the runtime accepts`,
-        ]
-      : []),
-    ...(!wantsToken && kind !== 'GATEWAY_IAM_ROLE'
-      ? [
-          `the callers of the runtime ${path} sign with IAM credentials, and the gateway would not; leave credential out, so that its role signs`,
-        ]
-      : []),
-  ];
 }
 
 /** An ARN as part of a path. CloudFormation has no function for it, and an ARN has two characters that need it. */

@@ -57,12 +57,17 @@ export function toolNameFindings(name: string): string[] {
 
 /** What speaks against the name under which the model sees a tool. */
 export function modelToolNameFindings(serverName: string, target: string, tool: string): string[] {
-  const name = `mcp__${serverName}__${qualifiedToolName({ target, name: tool })}`;
+  const name = modelToolName(serverName, target, tool);
   return name.length <= MAX_TOOL_CHARACTERS
     ? []
     : [
         `the model sees the tool as "${name}", which has ${name.length} characters, and Amazon Bedrock refuses every request with a name of more than ${MAX_TOOL_CHARACTERS}; shorten the name of the target or of the tool by ${name.length - MAX_TOOL_CHARACTERS}`,
       ];
+}
+
+/** Whether the model would refuse a tool under its own name, so that the agent server offers it under an alias. */
+export function needsAlias(serverName: string, target: string, tool: string): boolean {
+  return !TOOL_NAME.test(tool) || modelToolName(serverName, target, tool).length > MAX_TOOL_CHARACTERS;
 }
 
 /** What speaks against the name under which an agent knows a gateway. */
@@ -75,6 +80,10 @@ export function serverNameFindings(serverName: string): string[] {
   return SERVERS_OF_THE_AGENT.has(serverName)
     ? [`serverName "${serverName}" is that of a tool of the agent's own; give another, for instance "gw"`]
     : [];
+}
+
+function modelToolName(serverName: string, target: string, tool: string): string {
+  return `mcp__${serverName}__${qualifiedToolName({ target, name: tool })}`;
 }
 
 function suggested(name: string): string {

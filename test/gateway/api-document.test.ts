@@ -38,6 +38,11 @@ const get = (operation: object) => ({ '/orders': { get: operation } });
 test.each([
   ['JSON of OpenAPI 3.0', openApi(openApiText())],
   ['JSON of OpenAPI 3.1', openApi(changed({ openapi: '3.1.0' }))],
+  ['JSON with a byte order mark', openApi(`\uFEFF${openApiText()}`)],
+  ['YAML with a byte order mark', openApi('\uFEFFopenapi: 3.0.3')],
+  ['a Smithy model with a byte order mark', smithy('\uFEFF{"smithy":"2.0"}')],
+  ['an address in capitals', openApi(changed({ servers: servers('HTTPS://A.EXAMPLE.COM') }))],
+  ['an address whose scheme is a variable', openApi(changed({ servers: servers('{scheme}://a.example.com') }))],
   ['YAML', openApi('# Orders\nopenapi: "3.0.3"\npaths: {}')],
   ['an address that only the deployment knows', openApi(changed({ servers: servers(Token.asString({ Ref: 'Url' })) }))],
   ['a text that only the deployment knows', openApi(Lazy.string({ produce: () => openApiText() }))],
@@ -52,8 +57,8 @@ test.each([
 });
 
 test.each([
-  ['is no document', openApi('nonsense'), 'is neither JSON nor YAML with "openapi" in it'],
-  ['is broken JSON', openApi('{"openapi":"3.0.0",}'), 'is neither JSON nor YAML with "openapi" in it'],
+  ['is no document', openApi('nonsense'), 'is neither JSON nor YAML of which a line begins with "openapi"'],
+  ['is broken JSON', openApi('{"openapi":"3.0.0",}'), 'in JSON where it begins with a brace'],
   ['is Swagger', openApi('{"swagger":"2.0"}'), 'has no "openapi", and gateways read OpenAPI 3.0 and 3.1'],
   ['is a list', openApi('[]'), 'has no "openapi"'],
   ['is of a later version', openApi(changed({ openapi: '3.2.0' })), 'has "openapi": "3.2.0", and gateways'],
@@ -65,17 +70,16 @@ test.each([
     'no operation of the API (GET /orders) has an operationId, which is the name of a tool',
   ],
   [
-    'has a name that no model takes',
-    openApi(openApiText('orders.find')),
-    'tool name "orders.find" is not one: Amazon Bedrock refuses',
+    'has a name that only the deployment knows',
+    openApi(openApiText(Token.asString({ Ref: 'Name' }))),
+    'the name of a tool is only known at deployment',
   ],
+  ['has no address', openApi(changed({ servers: undefined })), 'POST /find of the API: no "servers", or'],
   [
-    'has a long name',
-    openApi(openApiText('a'.repeat(50))),
-    `the model sees the tool as "mcp__gw__shop___${'a'.repeat(50)}"`,
+    'begins with a relative address',
+    openApi(changed({ servers: [...servers('/v1'), ...servers('https://a.example.com')] })),
+    'the first address in it begins neither with https:// or http:// nor with a variable in braces',
   ],
-  ['has no address', openApi(changed({ servers: undefined })), 'POST /find of the API: no address in "servers"'],
-  ['has a relative address', openApi(changed({ servers: servers('/v1') })), 'no address in "servers" that begins with'],
   ['is no model of Smithy', smithy(openApiText()), 'is no Smithy model as JSON, an object with "smithy"'],
   ['is written in Smithy', smithy('$version: "2"'), 'becomes one with "smithy ast"'],
 ])('a description is refused that %s', (_, target, message) => {
@@ -104,6 +108,24 @@ test('operations without a name are warned of beside others', () => {
     '/Test/Gateway/Targets/shop',
     Match.stringLikeRegexp('^DELETE /orders of the API: no operationId, so that it is no tool.*operationWithoutName'),
   );
+});
+
+test.each([
+  ['signs that no model takes', ['orders.find', 'repos/list'], '\\(orders\\.find, repos/list\\)'],
+  ['a name that is too long', ['a'.repeat(49)], `\\(a{49}\\)`],
+])('operations with %s are warned of, because the agent has an alias for them', (_, names, listed) => {
+  const { stack } = gatewayWith({ tools: [openApi(openApiText('a'.repeat(48), ...names))] });
+  Annotations.fromStack(stack).hasWarning(
+    '/Test/Gateway',
+    Match.stringLikeRegexp(
+      `^the target "shop" has tools whose names Amazon Bedrock does not take ${listed}: .*mcp__gw__shop___<tool>; the agent .* under an alias.*toolWithAlias`,
+    ),
+  );
+});
+
+test('operations with names that models take are not warned of', () => {
+  const { stack } = gatewayWith({ tools: [openApi(openApiText('a'.repeat(48), 'Find_it-2'))] });
+  Annotations.fromStack(stack).hasNoWarning('*', Match.stringLikeRegexp('toolWithAlias'));
 });
 
 describe('the operations of an API that can be read', () => {

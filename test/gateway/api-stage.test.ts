@@ -1,10 +1,22 @@
-import { aws_apigateway as apigateway } from 'aws-cdk-lib';
+import { aws_apigateway as apigateway, CfnParameter, NestedStack } from 'aws-cdk-lib';
 import type { App, Stack } from 'aws-cdk-lib';
 import { GatewayTool, type ApiOperations } from '../../lib';
 import { testStack } from '../support/stack';
 import { gatewayWith, TARGET } from './gateway-fixture';
 
 type Define = (api: apigateway.RestApi) => void;
+
+/** Adds a method to an API through an import of it, in a nested stack. */
+const getImported = (
+  api: apigateway.RestApi,
+  restApiId: string,
+  pathPart: string,
+  scope = new NestedStack(api, 'More'),
+) => {
+  const rootResourceId = api.root.resourceId;
+  const imported = apigateway.RestApi.fromRestApiAttributes(scope, 'Imported', { restApiId, rootResourceId });
+  imported.root.addResource(pathPart).addMethod('GET');
+};
 
 const getOrders: Define = ({ root }) => void root.addResource('orders').addMethod('GET');
 
@@ -50,6 +62,23 @@ test.each<[string, ApiOperations[], Define]>([
     (api) => void api.root.addResource('any').addMethod('ANY'),
   ],
   [
+    'another stack adds',
+    orders('/more'),
+    (api) => {
+      getOrders(api);
+      getImported(api, api.restApiId, 'more');
+    },
+  ],
+  [
+    'another stack may add',
+    orders('/more'),
+    (api) => {
+      getOrders(api);
+      const scope = new NestedStack(api, 'More');
+      getImported(api, new CfnParameter(scope, 'Id').valueAsString, 'more', scope);
+    },
+  ],
+  [
     'an L1 may add',
     orders('/more'),
     ({ root, restApiId }) => {
@@ -60,6 +89,14 @@ test.each<[string, ApiOperations[], Define]>([
   ],
 ])('operations of an API are taken that %s', (_, operations, define) => {
   expect(() => resourcesOf(gatewayOf(operations, define).stack)).not.toThrow();
+});
+
+test('methods of another API do not count', () => {
+  const { stack, api } = gatewayOf(orders('/more'));
+  const other = new apigateway.RestApi(stack, 'Other', { cloudWatchRole: false });
+  other.root.addMethod('GET');
+  getImported(api, other.restApiId, 'more');
+  expect(() => resourcesOf(stack)).toThrow('operations has GET /more, which the API Test/Api does not have');
 });
 
 test.each([

@@ -19,9 +19,11 @@ afterEach(() => rmSync(directory, { recursive: true }));
 
 const put = (path: string, content = '{}'): void => writeFileSync(join(directory, path), content);
 
-function appWith(...entries: string[]): App {
+const appWith = (...entries: string[]): App => appOf(entries);
+
+function appOf(entries: string[], context: Record<string, unknown> = {}): App {
   // The CDK keeps what it has bundled for a directory.
-  const app = new App({ outdir: mkdtempSync(join(directory, 'cdk.out-')) });
+  const app = new App({ outdir: mkdtempSync(join(directory, 'cdk.out-')), context });
   const tools = entries.map((file, index) =>
     GatewayTool.function(`find_${index}`, {
       ...{ entry: file, description: 'Finds' },
@@ -60,6 +62,16 @@ test('tools of one folder have a code each', async () => {
   const replies = await Promise.all(handlers.map((handler) => handler({ id: '7' })));
   expect(replies).toHaveLength(2);
   expect(replies).toEqual(expect.arrayContaining([{ found: '7' }, { other: '7' }]));
+});
+
+test('tools have a code each in a stack that is not bundled', () => {
+  const other = join(dirname(entry), 'other.ts');
+  writeFileSync(other, 'export const handler = async () => ({});');
+  const { stacks } = appOf([entry, other], { 'aws:cdk:bundling-stacks': [] }).synth();
+  const { Resources } = stacks[0]?.template as { Resources: Record<string, { Properties: { Code?: unknown } }> };
+  const codes = Object.values(Resources).flatMap(({ Properties: { Code } }) => (Code === undefined ? [] : [Code]));
+  expect(codes).toHaveLength(2);
+  expect(codes[0]).not.toEqual(codes[1]);
 });
 
 const codesOf = (app: App): string[] => readdirSync(app.synth().directory).filter((name) => name.startsWith('asset.'));

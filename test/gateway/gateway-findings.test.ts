@@ -200,7 +200,7 @@ describe('a gateway is refused for', () => {
         const { deploymentStage } = new apigateway.RestApi(stack, 'Api', { deploy: false });
         return GatewayTool.apiGateway('api', { stage: deploymentStage, operations: [{ path: '/', methods: ['GET'] }] });
       }),
-      /the stage of an API is undefined.*define a Stage, or import/,
+      /stage is undefined: an API that is imported.*define a Stage, or import/,
     ],
     ['a path for all that follows', ofTool(() => apiGateway(role, '/a/{proxy+}')), /"\/a\/{proxy\+}" is one for all/],
     ['an API without operations', ofTool(() => apiGateway(role, '')), /operations is empty/],
@@ -349,4 +349,30 @@ test('findings about files are not about a stack that bundles nothing', () => {
   expect(
     findingsOf({ tools: [GatewayTool.function('find', { entry, description: 'Finds', input: INPUT })] }, stack),
   ).toBe('');
+});
+
+describe('in plain JavaScript', () => {
+  const js = (build: (options: never) => IGatewayTarget, options?: unknown) => () => {
+    gatewayWith({ tools: [build(options as never)] });
+  };
+  const { openApi, smithy, apiGateway: api, mcpServer, agentRuntime } = GatewayTool;
+
+  test.each([
+    [
+      'OpenAPI',
+      js((options) => openApi('p', options), {}),
+      /openApi\("p"\):\n.*document is missing.*\n.*credential is/,
+    ],
+    ['Smithy', js((options) => smithy('p', options)), 'GatewayTool.smithy("p"): document is missing'],
+    ['an API', js((options) => api('p', options)), 'GatewayTool.apiGateway("p"): operations is missing'],
+    ['a server', js((options) => mcpServer('p', options), { url: 'https://a' }), '"p"): credential is missing'],
+    ['a runtime', js((options) => agentRuntime('p', options), {}), 'GatewayTool.agentRuntime("p"): runtime is missing'],
+    [
+      'a stage by its name',
+      js((options) => api('p', options), { stage: 'prod', operations: [{ path: '/', methods: ['GET'] }] }),
+      'target "p": stage is "prod", and is to be the construct of a stage; give deploymentStage of the API',
+    ],
+  ])('%s that is not told whole is refused in a sentence', (_, define, message) => {
+    expect(define).toThrow(message);
+  });
 });

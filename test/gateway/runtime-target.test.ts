@@ -1,4 +1,4 @@
-import { aws_bedrockagentcore as agentcore } from 'aws-cdk-lib';
+import { aws_bedrockagentcore as agentcore, Token } from 'aws-cdk-lib';
 import type { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import {
@@ -8,6 +8,7 @@ import {
   EndpointVersion,
   GatewayTool,
   OutboundCredential,
+  type IAgentRuntime,
   type RuntimeTargetOptions,
 } from '../../lib';
 import { evaluate } from '../../lib/testing';
@@ -35,6 +36,19 @@ const runtimeL1 = (stack: Stack, protocolConfiguration?: string) =>
     ...(protocolConfiguration === undefined ? {} : { protocolConfiguration }),
   });
 
+const endpointOf = (stack: Stack, agent: IAgentRuntime) =>
+  new AgentEndpoint(stack, 'Prod', { agent, endpointName: 'prod', version: EndpointVersion.pinned(1) });
+
+const endpointL1 = (stack: Stack, agentRuntimeId: string) =>
+  new agentcore.CfnRuntimeEndpoint(stack, 'Prod', { agentRuntimeId, name: 'prod' });
+
+const importedEndpoint = (stack: Stack, agentRuntimeEndpointArn = `${RUNTIME_ARN}/runtime-endpoint/prod`) =>
+  agentcore.RuntimeEndpoint.fromRuntimeEndpointAttributes(stack, 'Prod', {
+    agentRuntimeEndpointArn,
+    endpointName: 'prod',
+    agentRuntimeArn: RUNTIME_ARN,
+  });
+
 /** What a gateway says of a runtime. */
 function said(options: (stack: Stack) => RuntimeTargetOptions): string {
   const stack = testStack();
@@ -55,6 +69,33 @@ describe('a runtime is taken', () => {
     ],
     ['that is an L1', (stack) => ({ runtime: runtimeL1(stack, 'MCP') })],
     ['of which nothing is known', (stack) => ({ runtime: someRuntime(stack) })],
+    ['that is the agent itself', (stack) => ({ runtime: agentWith(stack) })],
+    [
+      'with its endpoint',
+      (stack) => {
+        const agent = agentWith(stack);
+        return { runtime: agent, endpoint: endpointOf(stack, agent) };
+      },
+    ],
+    [
+      'with its endpoint that is an L1',
+      (stack) => {
+        const runtime = runtimeL1(stack, 'MCP');
+        return { runtime, endpoint: endpointL1(stack, runtime.attrAgentRuntimeId) };
+      },
+    ],
+    [
+      'with an endpoint of an ARN that only the deployment knows',
+      (stack) => ({ runtime: agentWith(stack), endpoint: importedEndpoint(stack, Token.asString({ Ref: 'Arn' })) }),
+    ],
+    [
+      'of the app, with an endpoint of a known ARN, which may be that of the runtime',
+      (stack) => ({ runtime: agentWith(stack), endpoint: importedEndpoint(stack) }),
+    ],
+    [
+      'of another app, with its endpoint',
+      (stack) => ({ runtime: someRuntime(stack), endpoint: endpointL1(stack, 'search-0123456789') }),
+    ],
   ])('%s', (_, options) => {
     expect(said(options)).toBe('');
   });
@@ -83,6 +124,43 @@ describe('a runtime is refused', () => {
       (stack) => ({ runtime: agentWith(stack).runtime, credential: OutboundCredential.none() }),
       'the gateway would not; leave credential out',
     ],
+    [
+      'with the endpoint of another of the app',
+      (stack) => ({ runtime: runtimeL1(stack, 'MCP'), endpoint: endpointOf(stack, agentWith(stack)) }),
+      'the endpoint Test/Prod/Endpoint is one of another runtime than Test/Runtime; give one of this runtime, or leave it out',
+    ],
+    [
+      'with an L1 endpoint of another of the app',
+      (stack) => ({ runtime: agentWith(stack), endpoint: endpointL1(stack, runtimeL1(stack).attrAgentRuntimeId) }),
+      'the endpoint Test/Prod is one of another runtime than Test/Agent/Runtime',
+    ],
+    [
+      'with the endpoint of another that is imported by the ARN of its L1',
+      (stack) => {
+        const { attrAgentRuntimeArn: agentRuntimeArn } = runtimeL1(stack);
+        const agent = AgentRuntime.fromAgentRuntimeAttributes(stack, 'Other', { agentRuntimeArn, agentName: 'tools' });
+        return { runtime: agentWith(stack), endpoint: endpointOf(stack, agent) };
+      },
+      'the endpoint Test/Prod/Endpoint is one of another runtime than Test/Agent/Runtime',
+    ],
+    [
+      'with the endpoint of another ARN',
+      (stack) => ({
+        runtime: someRuntime(stack),
+        endpoint: importedEndpoint(stack, `${RUNTIME_ARN.replace('search', 'find')}/runtime-endpoint/prod`),
+      }),
+      'the endpoint Test/Prod is one of another runtime than Test/Search',
+    ],
+    [
+      'that is an ARN',
+      () => ({ runtime: RUNTIME_ARN }) as unknown as RuntimeTargetOptions,
+      'the runtime of a target is none; give an AgentRuntime',
+    ],
+    [
+      'with an endpoint that is a name',
+      (stack) => ({ runtime: agentWith(stack), endpoint: 'prod' }) as unknown as RuntimeTargetOptions,
+      'the endpoint of a target is none; give an AgentEndpoint',
+    ],
   ])('%s', (_, options, message) => {
     expect(said(options)).toMatch(/^Test\/Gateway: target "tools": /);
     expect(said(options)).toContain(message);
@@ -92,11 +170,7 @@ describe('a runtime is refused', () => {
 test('an endpoint of the app is called by its name, may be invoked, and is made before the target', () => {
   const stack = testStack();
   const agent = agentWith(stack);
-  const { endpoint } = new AgentEndpoint(stack, 'Prod', {
-    agent,
-    endpointName: 'prod',
-    version: EndpointVersion.pinned(1),
-  });
+  const { endpoint } = endpointOf(stack, agent);
   gatewayWith({ tools: [GatewayTool.agentRuntime('tools', { runtime: agent.runtime, endpoint })] }, stack);
   const id = stack.getLogicalId(endpoint.node.defaultChild as agentcore.CfnRuntimeEndpoint);
   const [target] = Object.values(Template.fromStack(stack).findResources(TARGET));
@@ -114,14 +188,8 @@ test('an endpoint of the app is called by its name, may be invoked, and is made 
 
 test('an endpoint of an ARN that is known is called by the last part of it', () => {
   const stack = testStack();
-  const endpoint = agentcore.RuntimeEndpoint.fromRuntimeEndpointAttributes(stack, 'Endpoint', {
-    agentRuntimeEndpointArn: `${RUNTIME_ARN}/runtime-endpoint/prod`,
-    endpointName: 'prod',
-    agentRuntimeArn: RUNTIME_ARN,
-  });
-  const { configuration } = GatewayTool.agentRuntime('tools', { runtime: runtimeL1(stack, 'MCP'), endpoint }).bind(
-    stack,
-  );
+  const endpoint = importedEndpoint(stack);
+  const { configuration } = GatewayTool.agentRuntime('tools', { runtime: someRuntime(stack), endpoint }).bind(stack);
   const { mcp } = configuration as { mcp: { mcpServer: { endpoint: string } } };
   expect(resolved(stack).resolve(stack.resolve(mcp.mcpServer.endpoint))).toMatch(/\/invocations\?qualifier=prod$/);
 });

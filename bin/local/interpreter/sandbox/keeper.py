@@ -142,13 +142,13 @@ def handle(line):
         reply(request["id"], failure=f"it cannot be started: {error}")
 
 
-def reap():
-    """Notes which children ended; as process 1, also those that others have left behind."""
+def reap(options=os.WNOHANG):
+    """Notes which children ended; as process 1, also those that others have left behind. With 0, waits until none is left."""
     own = {process.popen.pid: process for process in [*(call.process for call in running.values()), *sessions.values()]}
     if INIT:
         while True:
             try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
+                pid, status = os.waitpid(-1, options)
             except ChildProcessError:
                 break
             if pid == 0:
@@ -196,6 +196,9 @@ def end_everything(reason):
         os.kill(-1, signal.SIGKILL)
     except ProcessLookupError:
         pass
+    # Before anything is replied: what is asked for next must neither find one of them nor pay for its memory.
+    reap(0)
+    settle()
 
 
 def main():

@@ -98,8 +98,7 @@ export class Session {
    */
   static async open(options: SessionOptions): Promise<Session> {
     const { id, user, workspace, config, metrics, spans, log } = options;
-    const isKept = config.workspaceBucket !== undefined && config.userAccess !== undefined;
-    const meters = new SessionMeters(metrics, id, { spans, isKept });
+    const meters = new SessionMeters(metrics, id, { spans, isKept: workspace.outlivesContainer });
     try {
       const state = await meters.opening(() => SessionState.open(id, user, workspace, config.permissionModes[0], log));
       return new Session(options, state, meters);

@@ -1,3 +1,4 @@
+import { AGENTCORE_SERVICE } from '../iam/agentcore-trust';
 import type { CheckedApp, CheckedResource } from './checked-app';
 import { statementsOf, type PolicyStatement } from './policy-statement';
 import { at, isRecord, isUnknown, items, oneOrMore } from './template-value';
@@ -72,8 +73,7 @@ export function policyStatements({ properties }: CheckedResource): PolicyStateme
 /** The statements by which AgentCore may assume a role. */
 export function trustStatements({ properties }: CheckedResource): PolicyStatement[] {
   return statementsOf(at(properties, 'AssumeRolePolicyDocument')).filter(
-    ({ effect, principal }) =>
-      effect === 'Allow' && oneOrMore(at(principal, 'Service')).includes('bedrock-agentcore.amazonaws.com'),
+    ({ effect, principal }) => effect === 'Allow' && oneOrMore(at(principal, 'Service')).includes(AGENTCORE_SERVICE),
   );
 }
 

@@ -1,7 +1,8 @@
-import { aws_iam as iam, Stack } from 'aws-cdk-lib';
+import { aws_iam as iam } from 'aws-cdk-lib';
 import type { aws_kms as kms } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { Actions } from './actions';
+import { agentCoreTrust } from './agentcore-trust';
 import { GatewayArns } from './gateway-arns';
 import type { BaselineStatement } from './runtime-baseline';
 
@@ -13,12 +14,7 @@ const identityWildcard = (resource: string) => ({
 
 /** Who may assume the role of a gateway: AgentCore, on behalf of this account and of this gateway only. */
 export function gatewayTrust(scope: IConstruct, gatewayName: string): iam.IPrincipal {
-  return new iam.ServicePrincipal('bedrock-agentcore.amazonaws.com', {
-    conditions: {
-      StringEquals: { 'aws:SourceAccount': Stack.of(scope).account },
-      ArnLike: { 'aws:SourceArn': new GatewayArns(scope, gatewayName).gateway },
-    },
-  });
+  return agentCoreTrust(scope, new GatewayArns(scope, gatewayName).gateway);
 }
 
 /** What a gateway needs to get tokens or keys from providers: a token of its own workload identity. */

@@ -1,6 +1,7 @@
-import { aws_iam as iam, Stack } from 'aws-cdk-lib';
+import { aws_iam as iam } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { Actions } from './actions';
+import { agentCoreTrust } from './agentcore-trust';
 import { RuntimeArns } from './arns';
 
 /** What the baseline permissions of a runtime depend on. */
@@ -21,18 +22,9 @@ export interface BaselineStatement {
   readonly wildcard?: { readonly resource: string; readonly reason: string };
 }
 
-/**
- * Who may assume the execution role: AgentCore, on behalf of this account and of this runtime only.
- *
- * Without the two conditions another account could have the service use the role (confused deputy).
- */
+/** Who may assume the execution role: AgentCore, on behalf of this account and of this runtime only. */
 export function runtimeTrust(scope: IConstruct, runtimeName: string): iam.IPrincipal {
-  return new iam.ServicePrincipal('bedrock-agentcore.amazonaws.com', {
-    conditions: {
-      StringEquals: { 'aws:SourceAccount': Stack.of(scope).account },
-      ArnLike: { 'aws:SourceArn': new RuntimeArns(scope, runtimeName).runtime },
-    },
-  });
+  return agentCoreTrust(scope, new RuntimeArns(scope, runtimeName).runtime);
 }
 
 /** The same as the trust policy of a role that somebody else makes. */

@@ -6,7 +6,7 @@ import type { IConstruct } from 'constructs';
 export type KnownEnvironment = Partial<ResourceEnvironment>;
 
 /** The account and Region that an ARN says; empty where it is a token, and without the account for what AWS owns. */
-export function literalEnvironment(arn: string): KnownEnvironment {
+function literalEnvironment(arn: string): KnownEnvironment {
   if (Token.isUnresolved(arn)) return {};
   const [, , , region = '', account = ''] = arn.split(':');
   return {

@@ -1,9 +1,8 @@
 import { aws_bedrockagentcore as agentcore, aws_iam as iam, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { UserRole } from '../agent/user-role';
+import { AGENTCORE_SERVICE } from '../iam/agentcore-trust';
 import { ExecutionPermissions } from '../iam/execution-permissions';
-
-const AGENTCORE = 'bedrock-agentcore.amazonaws.com';
 
 /**
  * What speaks against a grant of workspaces to somebody: roles of AgentCore work for every user, and the credentials of an
@@ -44,7 +43,7 @@ function isTrustedToAgentCore(role: Construct & iam.IRole): boolean {
   // Nothing but the principals: a condition may wait for what is not defined yet.
   return statements.some(({ Principal }) => {
     const { Service: services } = Object(Stack.of(role).resolve(Principal)) as { readonly Service?: string | string[] };
-    return [services].flat().includes(AGENTCORE);
+    return [services].flat().includes(AGENTCORE_SERVICE);
   });
 }
 

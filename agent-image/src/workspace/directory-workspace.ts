@@ -10,6 +10,7 @@ import type { FlushOutcome, SessionWorkspace } from './workspace.ts';
  * container where these directories are on a volume.
  */
 export class DirectoryWorkspace implements SessionWorkspace {
+  readonly outlivesContainer = false;
   readonly #directory: string;
   #file: string | undefined;
 

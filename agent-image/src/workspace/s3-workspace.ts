@@ -41,6 +41,7 @@ interface Opened {
 
 /** Sessions that are kept in Amazon S3, in a workspace of their own below the prefix of their user. */
 export class S3Workspace implements SessionWorkspace {
+  readonly outlivesContainer = true;
   readonly #options: S3WorkspaceOptions;
   #opened: Opened | undefined;
   #flushing: Promise<unknown> = Promise.resolve();

@@ -44,6 +44,9 @@ export interface FlushOptions {
  * away. It is of one session: {@link open} comes first, then {@link restore}, then the rest.
  */
 export interface SessionWorkspace {
+  /** Whether what is kept is there for another container. */
+  readonly outlivesContainer: boolean;
+
   /**
    * Looks up what was kept of a session; quick, and changes nothing on the disk.
    *
